@@ -1,0 +1,513 @@
+//! Whole manifests, good and bad.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::*;
+
+const HEAD: &str = "spin_manifest_version = 2\n[application]\nname = \"shop\"\n";
+
+fn parse(text: &str) -> Result<Manifest, ManifestErrors> {
+    Manifest::parse(Path::new("app/spin.toml"), text)
+}
+
+fn good(body: &str) -> Manifest {
+    parse(&format!("{HEAD}{body}")).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The mistakes of `body`, whose first line is line 4.
+fn mistakes(body: &str) -> Vec<String> {
+    let errors = parse(&format!("{HEAD}{body}"))
+        .expect_err("a mistake")
+        .to_string();
+    errors
+        .lines()
+        .map(|line| line.replacen("app/spin.toml:", "", 1))
+        .collect()
+}
+
+/// A component `one` that answers `/one`, and `keys` in its table, the first of which is on line 9.
+fn one(keys: &str) -> String {
+    format!(
+        "[[trigger.http]]\nroute = \"/one\"\ncomponent = \"one\"\n[component.one]\nsource = \"one.wasm\"\n{keys}"
+    )
+}
+
+#[test]
+fn a_whole_manifest_is_read() {
+    let manifest = good(
+        r#"
+version = "1.2.0"
+description = "A shop"
+authors = ["Ada"]
+tool.selvedge.trusted_proxies = ["10.0.0.0/8", "::1"]
+
+[variables]
+admin_email = { default = "" }
+token = { required = true, secret = true, description = "For the bank" }
+
+[[trigger.http]]
+route = "/v1/users/..."
+component = "users"
+dependencies.middleware = [
+    { component = "log" },
+    { component = "guard", inherit_configuration = ["variables", "allowed_outbound_hosts"] },
+]
+
+[[trigger.http]]
+id = "bank"
+route = { private = true }
+component = "bank"
+executor = { type = "http" }
+
+[component.users]
+source = "target/users.wasm"
+description = "Who you are with"
+variables = { admin = "<{{ admin_email }}>" }
+environment = { MODE = "dark" }
+allowed_outbound_hosts = ["http://bank.spin.internal"]
+sqlite_databases = ["users"]
+key_value_stores = ["default"]
+build.command = "cargo build"
+build.workdir = "components/users"
+build.watch = ["src/**/*.rs"]
+tool.selvedge = { memory = "64MiB", deadline = "500ms", max_instances = 8, max_concurrency = 4, max_body = 1024 }
+tool.other.whatever = true
+
+[component.bank]
+source = "bank.wasm"
+build.command = ["make", "make install"]
+variables.token = "{{ token }}"
+
+[component.log]
+source = "log.wasm"
+[component.guard]
+source = "guard.wasm"
+"#,
+    );
+    assert_eq!(manifest.root, Path::new("app"));
+    assert_eq!(manifest.application.version, "1.2.0");
+    assert_eq!(manifest.settings.trusted_proxies.len(), 2);
+    assert!(manifest.variables["token"].required() && manifest.variables["token"].secret);
+    assert_eq!(
+        manifest.variables["admin_email"].default.as_deref(),
+        Some("")
+    );
+
+    let [users, bank] = &manifest.triggers[..] else {
+        panic!("two triggers")
+    };
+    assert_eq!((users.id.as_str(), users.line), ("users-http-trigger", 14));
+    assert_eq!((bank.id.as_str(), &bank.route), ("bank", &Route::Private));
+    let [log, guard] = &users.middleware[..] else {
+        panic!("two middlewares")
+    };
+    assert_eq!(
+        (log.component.as_str(), &log.inherit),
+        ("log", &Inherit::None)
+    );
+    assert!(guard.inherit.includes(Capability::Variables));
+    assert!(!guard.inherit.includes(Capability::SqliteDatabases));
+
+    let users = &manifest.components["users"];
+    assert_eq!(users.source, Path::new("app/target/users.wasm"));
+    let build = users.build.as_ref().expect("a build");
+    assert_eq!(build.command, ["cargo build"]);
+    assert_eq!(build.workdir, Path::new("app/components/users"));
+    assert_eq!(users.variables["admin"].to_string(), "<{{ admin_email }}>");
+    assert_eq!(
+        (users.settings.memory, users.settings.max_body),
+        (64 << 20, 1024)
+    );
+    assert_eq!(users.settings.deadline, Duration::from_millis(500));
+    assert_eq!(
+        (
+            users.settings.max_instances.get(),
+            users.settings.max_concurrency.get()
+        ),
+        (8, 4)
+    );
+    let bank = &manifest.components["bank"];
+    assert_eq!(bank.settings, Settings::default());
+    assert_eq!(
+        bank.build.as_ref().expect("a build").command,
+        ["make", "make install"]
+    );
+    assert_eq!(
+        bank.build.as_ref().expect("a build").workdir,
+        Path::new("app")
+    );
+    assert_eq!(Vec::from_iter(manifest.services()), ["bank", "users"]);
+}
+
+#[test]
+fn a_component_may_stand_inside_its_trigger() {
+    let manifest = good("[[trigger.http]]\nroute = \"/\"\ncomponent = { source = \"a.wasm\" }\n");
+    assert_eq!(manifest.triggers[0].id, "http-trigger1");
+    assert_eq!(manifest.triggers[0].component, "http-trigger1-component");
+    assert_eq!(
+        manifest.components["http-trigger1-component"].source,
+        Path::new("app/a.wasm")
+    );
+}
+
+#[test]
+fn a_second_trigger_of_a_component_gets_another_id() {
+    let manifest = good(&one(
+        "[[trigger.http]]\nroute = \"/two\"\ncomponent = \"one\"\n",
+    ));
+    assert_eq!(manifest.triggers[0].id, "one-http-trigger");
+    assert_eq!(manifest.triggers[1].id, "http-trigger1");
+}
+
+#[test]
+fn a_misspelt_grant_is_named_with_its_line_and_component() {
+    assert_eq!(
+        mistakes(&one("sqlite_database = [\"billing\"]\n")),
+        [
+            "9: component \"one\": key \"sqlite_database\" is unknown; did you mean \"sqlite_databases\"?"
+        ]
+    );
+}
+
+#[test]
+fn a_misspelt_setting_of_ours_is_named() {
+    assert_eq!(
+        mistakes(&one("[component.one.tool.selvedge]\nmax_instance = 3\n")),
+        [
+            "10: component \"one\": key \"tool.selvedge.max_instance\" is unknown; \
+             did you mean \"tool.selvedge.max_instances\"?"
+        ]
+    );
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let rows = [
+        (
+            "memory = \"64\"",
+            "must be a size, such as \"64MiB\"; units are B, KiB, MiB and GiB",
+        ),
+        ("memory = \"1KiB\"", "must be between 1MiB and 4GiB"),
+        (
+            "memory = -1",
+            "must be a size, such as \"64MiB\"; units are B, KiB, MiB and GiB",
+        ),
+        (
+            "max_body = \"99999999999GiB\"",
+            "must be a size, such as \"64MiB\"; units are B, KiB, MiB and GiB",
+        ),
+        (
+            "deadline = \"0s\"",
+            "must be a time above zero, such as \"10s\"; units are ms, s and m",
+        ),
+        (
+            "deadline = 10",
+            "must be a time above zero, such as \"10s\"; units are ms, s and m",
+        ),
+        ("max_instances = 0", "must be a whole number above zero"),
+        (
+            "max_concurrency = \"2\"",
+            "must be a whole number above zero",
+        ),
+    ];
+    for (setting, rule) in rows {
+        let key = setting.split(' ').next().expect("a key");
+        assert_eq!(
+            mistakes(&one(&format!("tool.selvedge.{setting}\n"))),
+            [format!(
+                "9: component \"one\": key \"tool.selvedge.{key}\" {rule}"
+            )]
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_is_no_network_is_refused() {
+    let head = "tool.selvedge.trusted_proxies = [\"proxy.local\"]\n";
+    assert_eq!(
+        mistakes(&format!("{head}{}", one(""))),
+        [
+            "4: application: key \"tool.selvedge.trusted_proxies\" holds \"proxy.local\", which is no network; \
+             write one as \"10.0.0.0/8\""
+        ]
+    );
+}
+
+#[test]
+fn what_is_not_supported_is_named_rather_than_ignored() {
+    let rows = [
+        ("files = [\"assets/*\"]", "files"),
+        ("exclude_files = [\"secret\"]", "exclude_files"),
+        ("ai_models = [\"llama\"]", "ai_models"),
+        (
+            "allowed_http_hosts = [\"example.com\"]",
+            "allowed_http_hosts",
+        ),
+        ("dependencies = { \"a:b\" = \"1.0.0\" }", "dependencies"),
+        (
+            "dependencies_inherit_configuration = true",
+            "dependencies_inherit_configuration",
+        ),
+        ("profile.debug.source = \"x.wasm\"", "profile"),
+    ];
+    for (line, key) in rows {
+        let found = mistakes(&one(&format!("{line}\n")));
+        let expected = format!("9: component \"one\": key \"{key}\" is not supported; ");
+        assert!(
+            found.len() == 1 && found[0].starts_with(&expected),
+            "{found:?}"
+        );
+    }
+    good(&one(
+        "files = []\nai_models = []\ntargets = [\"spin-up:4.1\"]\n",
+    ));
+}
+
+#[test]
+fn remote_sources_are_not_supported() {
+    let trigger = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\n";
+    assert_eq!(
+        mistakes(&format!(
+            "{trigger}[component.a]\nsource = {{ url = \"https://a/b\", digest = \"sha256:0\" }}\n"
+        )),
+        [
+            "8: component \"a\": key \"source\" must be the path of a file: \
+             sources by URL or from a registry are not supported"
+        ]
+    );
+}
+
+#[test]
+fn other_triggers_and_static_responses_are_not_supported() {
+    let body = one(
+        "[[trigger.redis]]\nchannel = \"x\"\n[[trigger.http]]\nroute = \"/s\"\ncomponent = \"one\"\n\
+                    static_response = { body = \"hi\" }\n",
+    );
+    assert_eq!(
+        mistakes(&body),
+        [
+            "9: key \"trigger.redis\" is not supported; \"trigger.http\" is the only trigger",
+            "14: trigger \"http-trigger1\": key \"static_response\" is not supported; let a component answer",
+        ]
+    );
+}
+
+#[test]
+fn a_wagi_executor_is_not_supported() {
+    let body = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\nexecutor = { type = \"wagi\" }\n\
+                [component.a]\nsource = \"a.wasm\"\n";
+    let found = mistakes(body);
+    assert!(
+        found[0].starts_with("7: trigger \"a-http-trigger\": key \"executor\" is not supported"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn two_triggers_on_one_route_are_both_named() {
+    let body = "[[trigger.http]]\nroute = \"/a/:id\"\ncomponent = \"a\"\n\
+                [[trigger.http]]\nid = \"second\"\nroute = \"/a/:name/\"\ncomponent = \"a\"\n\
+                [component.a]\nsource = \"a.wasm\"\n";
+    assert_eq!(
+        mistakes(body),
+        [
+            "7: trigger \"second\": route \"/a/:name/\" is taken by trigger \"a-http-trigger\" (line 4)"
+        ]
+    );
+}
+
+#[test]
+fn triggers_with_one_id_are_refused() {
+    let trigger = "[[trigger.http]]\nid = \"t\"\nroute = { private = true }\ncomponent = \"a\"\n";
+    assert_eq!(
+        mistakes(&format!(
+            "{trigger}{trigger}[component.a]\nsource = \"a.wasm\"\n"
+        )),
+        ["8: key \"trigger.http\" has the id \"t\", as an earlier trigger has"]
+    );
+}
+
+#[test]
+fn components_that_do_not_exist_are_named_with_the_likely_one() {
+    let body = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"bilings\"\n\
+                dependencies.middleware = [{ component = \"zebra\" }]\n[component.billing]\nsource = \"a.wasm\"\n";
+    assert_eq!(
+        mistakes(body),
+        [
+            "4: trigger \"bilings-http-trigger\": there is no component \"bilings\"; did you mean \"billing\"?",
+            "4: trigger \"bilings-http-trigger\": there is no component \"zebra\"; declare it: [component.zebra]",
+        ]
+    );
+}
+
+#[test]
+fn variables_that_do_not_exist_are_named_where_they_are_used() {
+    let body = format!(
+        "[variables]\nadmin_email = {{ default = \"\" }}\n{}",
+        one(
+            "variables = { a = \"{{ admin_mail }}\", b = \"{{ zebra }}\", c = \"{{ d\" }\n\
+             allowed_outbound_hosts = [\"https://{{ admin-email }}\"]\n"
+        )
+    );
+    assert_eq!(
+        mistakes(&body),
+        [
+            "11: component \"one\": key \"variables.a\" names the variable \"admin_mail\", which the application \
+             does not declare; did you mean \"admin_email\"?",
+            "11: component \"one\": key \"variables.b\" names the variable \"zebra\", which the application \
+             does not declare; declare it: [variables] zebra = { required = true }",
+            "11: component \"one\": key \"variables.c\" has a \"{{\" without \"}}\"",
+            "12: component \"one\": key \"allowed_outbound_hosts\" names the variable \"admin-email\", which the \
+             application does not declare; did you mean \"admin_email\"?",
+        ]
+    );
+}
+
+#[test]
+fn a_variable_has_a_default_or_is_required() {
+    let body = format!(
+        "[variables]\na = {{}}\nb = {{ default = \"\", required = true }}\n{}",
+        one("")
+    );
+    assert_eq!(
+        mistakes(&body),
+        [
+            "5: variable \"a\": must have either \"default\" or \"required = true\"",
+            "6: variable \"b\": must have either \"default\" or \"required = true\"",
+        ]
+    );
+}
+
+#[test]
+fn middleware_with_grants_of_its_own_is_refused_as_spin_refuses_it() {
+    let body = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\n\
+                dependencies.middleware = [{ component = \"guard\" }]\n[component.a]\nsource = \"a.wasm\"\n\
+                [component.guard]\nsource = \"g.wasm\"\nsqlite_databases = [\"auth\"]\nvariables = { b = \"c\" }\n";
+    assert_eq!(
+        mistakes(body),
+        [
+            "10: component \"guard\": is middleware, which has no grants of its own (variables, sqlite_databases); \
+             grant them to the components behind it and let it inherit them"
+        ]
+    );
+}
+
+#[test]
+fn a_misspelt_capability_is_named() {
+    let body = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\ndependencies.middleware = [\n\
+                { component = \"a\", inherit_configuration = [\"variable\"] },\n\
+                { path = \"x.wasm\", inherit_configuration = \"all\" },\n]\n[component.a]\nsource = \"a.wasm\"\n";
+    let place = "trigger \"a-http-trigger\": key \"dependencies.middleware";
+    assert_eq!(
+        mistakes(body),
+        [
+            format!(
+                "8: {place}.inherit_configuration\" names the capability \"variable\", which is unknown; \
+                 did you mean \"variables\"?"
+            ),
+            format!("9: {place}.component\" is missing"),
+            format!("9: {place}.inherit_configuration\" must be a list, not a string"),
+            format!(
+                "9: {place}.path\" is not supported; declare the middleware as a component and name it: \
+                 {{ component = \"...\" }}"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn an_inline_component_may_not_take_the_name_of_another() {
+    let body = "[[trigger.http]]\nid = \"one\"\nroute = \"/\"\ncomponent = { source = \"a.wasm\" }\n\
+                [component.one-component]\nsource = \"b.wasm\"\n";
+    assert_eq!(
+        mistakes(body),
+        [
+            "4: trigger \"one\": its component would be named \"one-component\": that exists already; \
+             give the trigger another id"
+        ]
+    );
+}
+
+#[test]
+fn names_spin_would_refuse_are_refused() {
+    let body = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a_b\"\n[component.a_b]\nsource = \"a.wasm\"\n\
+                sqlite_databases = [\"../auth\"]\n";
+    assert_eq!(
+        mistakes(body),
+        [
+            "7: key \"component.a_b\" is not a component's name: it must be words of ASCII letters and digits that \
+             begin with a letter, joined by \"-\"",
+            "9: component \"a_b\": key \"sqlite_databases\" holds \"../auth\", which is not a label: it must be \
+             words of ASCII letters and digits, joined by \"-\" or by \"_\"",
+        ]
+    );
+}
+
+#[test]
+fn a_manifest_of_another_version_or_without_triggers_is_refused() {
+    let found = parse("spin_manifest_version = \"1\"\n[application]\nnome = \"x\"\n")
+        .expect_err("mistakes");
+    assert_eq!(
+        found.to_string(),
+        "app/spin.toml:1: key \"spin_manifest_version\" must be 2\n\
+         app/spin.toml:1: the application has no [[trigger.http]], so nothing could be asked of it\n\
+         app/spin.toml:2: application: key \"name\" is missing\n\
+         app/spin.toml:3: application: key \"nome\" is unknown; did you mean \"name\"?"
+    );
+}
+
+#[test]
+fn nothing_a_file_may_hold_makes_the_reader_fall() {
+    let whole = format!(
+        "{HEAD}{}",
+        one("variables = { a = \"b\" }\nbuild.command = [1]\n")
+    );
+    for end in 0..whole.len() {
+        let _ = parse(&whole[..end]);
+    }
+    for odd in [
+        "",
+        "component = 1",
+        "trigger = []",
+        "trigger.http = 1",
+        "[[component]]",
+        "variables = \"\"",
+        "\0",
+        "[[",
+    ] {
+        assert!(parse(odd).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let path = PathBuf::from("/nowhere/spin.toml");
+    let errors = Manifest::load(&path).expect_err("no such file").to_string();
+    assert!(
+        errors.starts_with("/nowhere/spin.toml: cannot be read: "),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_part_of_an_application_needs_only_its_own_middleware_and_variables() {
+    let manifest = good(
+        "[variables]\na = { required = true }\nb = { required = true }\n\
+         [[trigger.http]]\nroute = \"/a\"\ncomponent = \"a\"\ndependencies.middleware = [{ component = \"log\" }]\n\
+         [[trigger.http]]\nroute = \"/b\"\ncomponent = \"b\"\n\
+         [component.a]\nsource = \"a.wasm\"\nvariables.v = \"{{ a }}\"\n\
+         [component.b]\nsource = \"b.wasm\"\nvariables.v = \"{{ b }}\"\n[component.log]\nsource = \"l.wasm\"\n",
+    );
+    let part = manifest.select(&["a".to_owned()]).expect("a is there");
+    assert_eq!(Vec::from_iter(part.components.keys()), ["a", "log"]);
+    assert_eq!(Vec::from_iter(part.variables.keys()), ["a"]);
+    assert_eq!(part.triggers.len(), 1);
+    let unknown = manifest
+        .select(&["a".to_owned(), "log".to_owned()])
+        .expect_err("log answers nothing");
+    assert_eq!(
+        unknown.to_string(),
+        "no HTTP trigger has the component log; there are: a, b"
+    );
+}

@@ -1,0 +1,323 @@
+//! `[[trigger.http]]`: which component answers which route, and what stands in front of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{Component, Pattern, name};
+use crate::document::{Fields, Value, nearest};
+
+/// A route and the component that answers it.
+#[derive(Debug, Clone)]
+pub struct HttpTrigger {
+    /// Its id: as written, else made as Spin makes it.
+    pub id: String,
+    /// Its line in the manifest, counted from 1.
+    pub line: usize,
+    /// The paths it answers.
+    pub route: Route,
+    /// The component that answers.
+    pub component: String,
+    /// What a request passes before, outermost first.
+    pub middleware: Vec<Middleware>,
+}
+
+/// The paths a trigger answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// Those that match.
+    Pattern(Pattern),
+    /// None: only other components reach it, as `http://COMPONENT.spin.internal`.
+    Private,
+}
+
+/// A component in front of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Middleware {
+    /// The component.
+    pub component: String,
+    /// Which grants of the component behind it are its own, too.
+    pub inherit: Inherit,
+}
+
+/// The grants a middleware has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Inherit {
+    /// None at all.
+    #[default]
+    None,
+    /// All of the component behind it.
+    All,
+    /// Those of the component behind it that are named.
+    Some(BTreeSet<Capability>),
+}
+
+impl Inherit {
+    /// Whether `capability` is inherited.
+    pub fn includes(&self, capability: Capability) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Some(capabilities) => capabilities.contains(&capability),
+        }
+    }
+}
+
+/// A kind of grant, named by the key of the component that grants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs)]
+pub enum Capability {
+    AiModels,
+    AllowedOutboundHosts,
+    Environment,
+    Files,
+    KeyValueStores,
+    SqliteDatabases,
+    Variables,
+}
+
+impl Capability {
+    /// Every capability there is.
+    pub const ALL: [Self; 7] = [
+        Self::AiModels,
+        Self::AllowedOutboundHosts,
+        Self::Environment,
+        Self::Files,
+        Self::KeyValueStores,
+        Self::SqliteDatabases,
+        Self::Variables,
+    ];
+
+    /// Its key in the manifest.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::AiModels => "ai_models",
+            Self::AllowedOutboundHosts => "allowed_outbound_hosts",
+            Self::Environment => "environment",
+            Self::Files => "files",
+            Self::KeyValueStores => "key_value_stores",
+            Self::SqliteDatabases => "sqlite_databases",
+            Self::Variables => "variables",
+        }
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+/// Reads all triggers. A component written inside a trigger is added to `components` under the id Spin gives it.
+pub(super) fn read_all(
+    fields: &Fields<'_>,
+    components: &mut BTreeMap<String, Component>,
+    read_component: impl Fn(&str, &Value<'_>) -> Option<Component>,
+) -> Vec<HttpTrigger> {
+    let mut entries = Vec::new();
+    for (kind, value) in fields
+        .get("trigger")
+        .map(|value| value.entries())
+        .unwrap_or_default()
+    {
+        match kind.as_str() {
+            "http" => entries = value.items(),
+            _ => value.report("is not supported; \"trigger.http\" is the only trigger"),
+        }
+    }
+    if entries.is_empty() {
+        fields.report("the application has no [[trigger.http]], so nothing could be asked of it");
+    }
+    let mut ids = Ids::default();
+    for entry in &entries {
+        ids.take_written(entry);
+    }
+    let mut triggers = Vec::new();
+    for entry in &entries {
+        let id = ids.of(entry);
+        let trigger = entry.fields_in(&format!("trigger \"{id}\""), |fields| {
+            let inline = fields.get("component").filter(Value::is_table);
+            let component = match &inline {
+                Some(_) => format!("{id}-component"),
+                None => fields
+                    .require("component")
+                    .and_then(|value| value.string())
+                    .unwrap_or_default(),
+            };
+            if let Some(value) = inline {
+                check_inline_id(fields, &component, components);
+                components.extend(
+                    read_component(&component, &value).map(|read| (component.clone(), read)),
+                );
+            }
+            read(&id, component, fields)
+        });
+        triggers.extend(trigger);
+    }
+    triggers
+}
+
+fn read(id: &str, component: String, fields: &Fields<'_>) -> HttpTrigger {
+    fields.get("id");
+    fields.refuse(
+        "components",
+        "put middleware under \"dependencies.middleware\"",
+    );
+    fields.refuse("static_response", "let a component answer");
+    check_executor(fields);
+    HttpTrigger {
+        id: id.to_owned(),
+        line: fields.line(),
+        route: fields
+            .require("route")
+            .and_then(|value| read_route(&value))
+            .unwrap_or(Route::Private),
+        component,
+        middleware: read_dependencies(fields),
+    }
+}
+
+fn check_inline_id(fields: &Fields<'_>, component: &str, components: &BTreeMap<String, Component>) {
+    let rule = match name::component(component) {
+        Err(rule) => rule,
+        Ok(()) if components.contains_key(component) => "exists already".to_owned(),
+        Ok(()) => return,
+    };
+    fields.report(&format!(
+        "its component would be named \"{component}\": that {rule}; give the trigger another id"
+    ));
+}
+
+fn read_route(value: &Value<'_>) -> Option<Route> {
+    if value.is_table() {
+        let private = value.fields(|fields| fields.boolean("private"))?;
+        if private != Some(true) {
+            value.report("must be a path or { private = true }");
+        }
+        return Some(Route::Private);
+    }
+    let text = value.string()?;
+    let pattern = Pattern::parse(&text).map_err(|rule| value.report(&format!("\"{text}\" {rule}")));
+    pattern.ok().map(Route::Pattern)
+}
+
+fn check_executor(fields: &Fields<'_>) {
+    let Some(executor) = fields.get("executor") else {
+        return;
+    };
+    let kind = executor
+        .fields(|fields| fields.require("type").and_then(|kind| kind.string()))
+        .flatten();
+    if kind.is_some_and(|kind| kind != "http" && kind != "spin") {
+        executor.report(
+            "is not supported; components answer as wasi:http handlers, which needs no executor",
+        );
+    }
+}
+
+fn read_dependencies(fields: &Fields<'_>) -> Vec<Middleware> {
+    let Some(dependencies) = fields.get("dependencies") else {
+        return Vec::new();
+    };
+    let middleware = dependencies.fields(|fields| fields.get("middleware"));
+    let entries = middleware
+        .flatten()
+        .map(|value| value.items())
+        .unwrap_or_default();
+    entries.iter().filter_map(read_middleware).collect()
+}
+
+fn read_middleware(value: &Value<'_>) -> Option<Middleware> {
+    value.fields(|fields| {
+        for elsewhere in ["path", "url", "package", "version", "registry", "digest"] {
+            fields.refuse(
+                elsewhere,
+                "declare the middleware as a component and name it: { component = \"...\" }",
+            );
+        }
+        let component = fields
+            .require("component")
+            .and_then(|component| component.string());
+        Middleware {
+            component: component.unwrap_or_default(),
+            inherit: fields
+                .get("inherit_configuration")
+                .map(|value| read_inherit(&value))
+                .unwrap_or_default(),
+        }
+    })
+}
+
+fn read_inherit(value: &Value<'_>) -> Inherit {
+    match value.as_boolean() {
+        Some(true) => return Inherit::All,
+        Some(false) => return Inherit::None,
+        None => (),
+    }
+    let mut capabilities = BTreeSet::new();
+    for (item, key) in value
+        .items()
+        .into_iter()
+        .filter_map(|item| item.string().map(|key| (item, key)))
+    {
+        match Capability::ALL
+            .into_iter()
+            .find(|capability| capability.key() == key)
+        {
+            Some(capability) => drop(capabilities.insert(capability)),
+            None => {
+                let keys = Capability::ALL.map(Capability::key);
+                let hint = match nearest(&key, keys) {
+                    Some(nearest) => format!("did you mean \"{nearest}\"?"),
+                    None => format!("known here: {}", keys.join(", ")),
+                };
+                item.report(&format!(
+                    "names the capability \"{key}\", which is unknown; {hint}"
+                ));
+            }
+        }
+    }
+    Inherit::Some(capabilities)
+}
+
+/// The ids of triggers, as Spin makes them up for those that have none.
+#[derive(Default)]
+struct Ids {
+    taken: BTreeSet<String>,
+}
+
+impl Ids {
+    fn take_written(&mut self, entry: &Value<'_>) {
+        if let Some(id) = written(entry, "id")
+            && !self.taken.insert(id.clone())
+        {
+            entry.report(&format!("has the id \"{id}\", as an earlier trigger has"));
+        }
+    }
+
+    fn of(&mut self, entry: &Value<'_>) -> String {
+        if let Some(id) = written(entry, "id") {
+            return id;
+        }
+        let natural =
+            written(entry, "component").map(|component| format!("{component}-http-trigger"));
+        let counted = (1..).map(|number| format!("http-trigger{number}"));
+        let mut candidates = natural.into_iter().chain(counted);
+        let id = candidates
+            .find(|id| !self.taken.contains(id))
+            .unwrap_or_default();
+        self.taken.insert(id.clone());
+        id
+    }
+}
+
+fn written(entry: &Value<'_>, key: &str) -> Option<String> {
+    if !entry.is_table() {
+        return None;
+    }
+    let entries = entry.entries();
+    let (_, value) = entries.into_iter().find(|(name, _)| name == key)?;
+    value
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
