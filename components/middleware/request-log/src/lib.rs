@@ -1,0 +1,120 @@
+//! The outermost middleware: gives each request an id and a place in its trace, and prints one line
+//! about it as soon as the head of its answer is known.
+
+mod line;
+mod request_id;
+mod trace;
+
+use std::io::Write;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use relay::{Entries, Problem, REQUEST_ID};
+use wasip3::exports::http::handler::Guest;
+use wasip3::http::types::{ErrorCode, Request, Response};
+use wasip3::random::random::get_random_u64;
+
+use line::{Answered, Asked, Line};
+use trace::TraceContext;
+
+wasip3::http::service::export!(RequestLog);
+
+struct RequestLog;
+
+impl Guest for RequestLog {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        let started = Instant::now();
+        let time_ms = unix_millis();
+        let headers = Entries::read(&request.get_headers());
+        let asked = Asked::read(
+            &headers,
+            &request.get_method(),
+            request.get_path_with_query(),
+        );
+        let request_id = match request_id::accepted(&headers) {
+            Some(id) => id.to_owned(),
+            None => request_id::new(time_ms, random_u128()),
+        };
+        let trace = TraceContext::parent(&headers)
+            .unwrap_or_else(|| TraceContext::root(random_u128()))
+            .child(get_random_u64());
+
+        let sent = relay::with_request_headers(request, |fields| {
+            fields.set(REQUEST_ID, &[request_id.clone().into_bytes()])?;
+            trace.write(fields)
+        });
+        let received = match sent {
+            Ok(request) => relay::next(request).await,
+            Err(code) => Err(code),
+        };
+        let (response, answered) = received
+            .and_then(|response| finish(response, &request_id))
+            .unwrap_or_else(|code| fail(&code, &request_id));
+
+        print(&Line::new(
+            time_ms,
+            started.elapsed(),
+            &request_id,
+            &trace.trace_id(),
+            &asked,
+            &answered,
+        ));
+        Ok(response)
+    }
+}
+
+/// Tells the client the request's id, and keeps to ourselves what the parts said to each other.
+fn finish(response: Response, request_id: &str) -> Result<(Response, Answered), ErrorCode> {
+    let headers = Entries::read(&response.get_headers());
+    let answered = Answered::read(&headers, response.get_status_code());
+    let response = relay::with_response_headers(response, |fields| {
+        for name in headers.internal() {
+            fields.delete(name)?;
+        }
+        fields.set(REQUEST_ID, &[request_id.as_bytes().to_vec()])
+    })?;
+    Ok((response, answered))
+}
+
+/// The answer where the next handler gave none.
+fn fail(code: &ErrorCode, request_id: &str) -> (Response, Answered) {
+    let problem = match code {
+        ErrorCode::HttpRequestHeaderSectionSize(_) => Problem {
+            status: 431,
+            slug: "headers-too-large",
+            title: "Request Header Fields Too Large",
+            detail: "the request's headers take more room than the server gives",
+            headers: &[],
+        },
+        ErrorCode::HttpRequestBodySize(_) => Problem {
+            status: 413,
+            slug: "payload-too-large",
+            title: "Content Too Large",
+            detail: "the request's body is larger than this resource takes",
+            headers: &[],
+        },
+        _ => Problem {
+            status: 502,
+            slug: "bad-gateway",
+            title: "Bad Gateway",
+            detail: "the component for this resource gave no answer",
+            headers: &[],
+        },
+    };
+    let answered = Answered::failed(problem.status, code);
+    (problem.into_response(Some(request_id)), answered)
+}
+
+fn print(line: &Line) {
+    // One write for the whole line, so that lines of concurrent requests never mix. There is
+    // nowhere to report a log that cannot be written.
+    _ = std::io::stdout().write_all(line.to_text().as_bytes());
+}
+
+fn unix_millis() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.map_or(0, |duration| duration.as_millis() as u64)
+}
+
+fn random_u128() -> u128 {
+    u128::from(get_random_u64()) << 64 | u128::from(get_random_u64())
+}

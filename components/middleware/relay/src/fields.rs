@@ -1,0 +1,87 @@
+//! Headers read once, looked up in the guest: one call to the host instead of one a name.
+
+use wasip3::http::types::Fields;
+
+/// Correlates log line, response and problem of one request.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// Headers that start so are said by Selvedge's own parts to each other and never by a client.
+pub const INTERNAL_PREFIX: &str = "x-selvedge-";
+
+/// A message's headers, as the host lists them.
+pub struct Entries(Vec<(String, Vec<u8>)>);
+
+impl Entries {
+    pub fn read(headers: &Fields) -> Self {
+        Self(headers.copy_all())
+    }
+
+    /// Every value of `name`, compared without case, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0
+            .iter()
+            .filter(move |(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// The value of `name` if it is there exactly once and is visible text.
+    pub fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        let mut values = self.all(name);
+        let value = values.next()?;
+        if values.next().is_some() {
+            return None;
+        }
+        std::str::from_utf8(value).ok()
+    }
+
+    /// The names that start with [`INTERNAL_PREFIX`].
+    pub fn internal(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| is_internal(name))
+    }
+}
+
+fn is_internal(name: &str) -> bool {
+    name.get(..INTERNAL_PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(INTERNAL_PREFIX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(list: &[(&str, &str)]) -> Entries {
+        Entries(
+            list.iter()
+                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_name_is_found_whatever_its_case() {
+        let entries = entries(&[("X-Request-ID", "a")]);
+        assert_eq!(entries.only(REQUEST_ID), Some("a"));
+    }
+
+    #[test]
+    fn a_repeated_header_is_not_the_only_one() {
+        let entries = entries(&[("x-request-id", "a"), ("X-REQUEST-ID", "b")]);
+        assert_eq!(entries.only(REQUEST_ID), None);
+        assert_eq!(entries.all(REQUEST_ID).count(), 2);
+    }
+
+    #[test]
+    fn internal_names_are_found_whatever_their_case() {
+        let entries = entries(&[
+            ("x-selvedge-user", ""),
+            ("X-Selvedge-Anything", ""),
+            ("x-selvedg", ""),
+            ("accept", ""),
+        ]);
+        let names: Vec<_> = entries.internal().collect();
+        assert_eq!(names, ["x-selvedge-user", "X-Selvedge-Anything"]);
+    }
+}

@@ -1,0 +1,72 @@
+//! New headers for a message whose body is handed on untouched.
+
+use wasip3::http::types::{ErrorCode, Fields, HeaderError, Request, Response};
+use wasip3::wit_bindgen::{FutureReader, FutureWriter};
+use wasip3::wit_future;
+
+/// The same request with its headers edited by `edit`.
+///
+/// Fails with `HTTP-request-header-section-size` where the host accepts no more headers.
+pub fn with_request_headers(
+    request: Request,
+    edit: impl FnOnce(&Fields) -> Result<(), HeaderError>,
+) -> Result<Request, ErrorCode> {
+    let headers = request.get_headers().clone();
+    edit(&headers).map_err(|_| ErrorCode::HttpRequestHeaderSectionSize(None))?;
+    let method = request.get_method();
+    let scheme = request.get_scheme();
+    let authority = request.get_authority();
+    let path = request.get_path_with_query();
+    let options = request.get_options();
+
+    let (sent, result) = transmission();
+    let (body, trailers) = Request::consume_body(request, result);
+    drop(sent);
+    let (request, _) = Request::new(headers, Some(body), trailers, options);
+    request
+        .set_method(&method)
+        .map_err(|()| ErrorCode::HttpRequestMethodInvalid)?;
+    request
+        .set_scheme(scheme.as_ref())
+        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    request
+        .set_authority(authority.as_deref())
+        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    request
+        .set_path_with_query(path.as_deref())
+        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    Ok(request)
+}
+
+/// The same response with its headers edited by `edit`.
+///
+/// Fails with `HTTP-response-header-section-size` where the host accepts no more headers.
+pub fn with_response_headers(
+    response: Response,
+    edit: impl FnOnce(&Fields) -> Result<(), HeaderError>,
+) -> Result<Response, ErrorCode> {
+    let headers = response.get_headers().clone();
+    edit(&headers).map_err(|_| ErrorCode::HttpResponseHeaderSectionSize(None))?;
+    let status = response.get_status_code();
+
+    let (sent, result) = transmission();
+    let (body, trailers) = Response::consume_body(response, result);
+    drop(sent);
+    let (response, _) = Response::new(headers, Some(body), trailers);
+    response
+        .set_status_code(status)
+        .map_err(|()| ErrorCode::HttpProtocolError)?;
+    Ok(response)
+}
+
+type Transmission = Result<(), ErrorCode>;
+
+/// The future by which the maker of a body learns that it was taken.
+///
+/// It says "taken" as soon as the writer is dropped, that is, before the last byte went out. Waiting
+/// for the true end would keep a task alive for every message, only to repeat to a peer what it
+/// learns anyway when its stream closes. The writer must be dropped after the host holds the reader:
+/// then the write completes at once and nothing is left to drive.
+fn transmission() -> (FutureWriter<Transmission>, FutureReader<Transmission>) {
+    wit_future::new(|| Ok(()))
+}
