@@ -1,0 +1,46 @@
+//! A transaction that cannot be left open.
+
+use std::ops::Deref;
+
+use super::{connection::Connection, error::Error};
+
+/// A connection with a transaction open, which ends with it: by [`commit`](Self::commit), or else by
+/// a rollback.
+pub struct Transaction {
+    connection: Connection,
+    open: bool,
+}
+
+impl Transaction {
+    /// Begins on a connection that nobody else uses, and takes the write lock.
+    pub(super) fn begin(connection: Connection) -> Result<Self, Error> {
+        connection.run("BEGIN IMMEDIATE", &[])?;
+        Ok(Self {
+            connection,
+            open: true,
+        })
+    }
+
+    pub(super) fn commit(mut self) -> Result<(), Error> {
+        self.connection.run("COMMIT", &[])?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if self.open {
+            // Fails only where SQLite has rolled back by itself, as it does when the disk is full.
+            let _ = self.connection.run("ROLLBACK", &[]);
+        }
+    }
+}
