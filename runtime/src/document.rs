@@ -25,13 +25,27 @@ struct Mistake {
 impl DocumentErrors {
     /// A mistake of the whole file, such as that it cannot be read.
     pub fn whole(path: &Path, message: impl Into<String>) -> Self {
-        let mistake = Mistake {
-            line: None,
-            message: message.into(),
-        };
+        let message = message.into();
         Self {
             path: path.to_owned(),
-            mistakes: vec![mistake],
+            mistakes: vec![Mistake {
+                line: None,
+                message,
+            }],
+        }
+    }
+
+    /// Mistakes on lines, counted from 1, that came out after the file was read.
+    pub fn on_lines(path: &Path, mistakes: impl IntoIterator<Item = (usize, String)>) -> Self {
+        let mistake = |(line, message)| Mistake {
+            line: Some(line),
+            message,
+        };
+        let mut mistakes: Vec<_> = mistakes.into_iter().map(mistake).collect();
+        mistakes.sort();
+        Self {
+            path: path.to_owned(),
+            mistakes,
         }
     }
 }

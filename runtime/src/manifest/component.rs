@@ -1,7 +1,7 @@
 //! `[component.ID]`: where a component comes from, and what it is granted.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Settings, Template, Variable, name, settings};
 use crate::document::{Fields, Value, nearest};
@@ -13,7 +13,7 @@ pub struct Component {
     pub id: String,
     /// Its line in the manifest, counted from 1.
     pub line: usize,
-    /// The file that holds it, seen from the working directory.
+    /// The file that holds it, relative to the manifest's folder.
     pub source: PathBuf,
     /// What it is for; empty where the manifest does not say.
     pub description: String,
@@ -38,21 +38,13 @@ pub struct Component {
 pub struct Build {
     /// Shell commands, run one after the other.
     pub command: Vec<String>,
-    /// The folder they run in, seen from the working directory.
-    pub workdir: PathBuf,
-    /// Paths and glob patterns of the files it is built from, relative to `workdir`.
+    /// The folder they run in, relative to the manifest's folder; that folder itself where there is none.
+    pub workdir: Option<PathBuf>,
+    /// Paths and glob patterns of the files it is built from, relative to the folder the commands run in.
     pub watch: Vec<String>,
 }
 
 impl Component {
-    /// The names of the application variables its variables and hosts are made of.
-    pub fn needed_variables(&self) -> impl Iterator<Item = &str> {
-        self.variables
-            .values()
-            .chain(&self.allowed_outbound_hosts)
-            .flat_map(Template::variables)
-    }
-
     /// The keys of the grants it has of its own.
     pub fn grants(&self) -> Vec<&'static str> {
         let grants = [
@@ -76,7 +68,6 @@ impl Component {
 /// Reads the table `value` as the component `id`. `declared` are the variables its templates may name.
 pub(super) fn read(
     id: &str,
-    root: &Path,
     declared: &BTreeMap<String, Variable>,
     value: &Value<'_>,
 ) -> Option<Component> {
@@ -87,12 +78,12 @@ pub(super) fn read(
             line: fields.line(),
             source: fields
                 .require("source")
-                .and_then(|source| read_source(root, &source))
+                .and_then(|source| read_source(&source))
                 .unwrap_or_default(),
             description: fields.string("description").unwrap_or_default(),
             build: fields
                 .get("build")
-                .and_then(|build| build.fields(|fields| read_build(root, fields))),
+                .and_then(|build| build.fields(read_build)),
             variables: read_variables(fields, declared),
             environment: read_environment(fields),
             allowed_outbound_hosts: fields
@@ -131,17 +122,17 @@ fn refuse_unsupported(fields: &Fields<'_>) {
     fields.get("targets");
 }
 
-fn read_source(root: &Path, source: &Value<'_>) -> Option<PathBuf> {
+fn read_source(source: &Value<'_>) -> Option<PathBuf> {
     if source.is_table() {
         source.report(
             "must be the path of a file: sources by URL or from a registry are not supported",
         );
         return None;
     }
-    source.string().map(|path| root.join(path))
+    source.string().map(PathBuf::from)
 }
 
-fn read_build(root: &Path, fields: &Fields<'_>) -> Build {
+fn read_build(fields: &Fields<'_>) -> Build {
     let command = fields
         .require("command")
         .map(|command| match command.as_str() {
@@ -153,11 +144,11 @@ fn read_build(root: &Path, fields: &Fields<'_>) -> Build {
         if path.is_absolute() {
             value.report("must be relative to the manifest");
         }
-        Some(root.join(path))
+        Some(path)
     });
     Build {
         command: command.unwrap_or_default(),
-        workdir: workdir.unwrap_or_else(|| root.to_owned()),
+        workdir,
         watch: fields
             .strings("watch")
             .into_iter()

@@ -12,8 +12,9 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod trigger;
+mod variables;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::document::{self, DocumentErrors, Fields, Value};
@@ -23,6 +24,7 @@ pub use pattern::{Pattern, Segment};
 pub use settings::{ApplicationSettings, Settings};
 pub use template::{Part, Template};
 pub use trigger::{Capability, HttpTrigger, Inherit, Middleware, Route};
+pub use variables::{ResolveError, Resolver, Value as VariableValue};
 
 /// What is wrong with a manifest: one line a mistake, each with file, line, component and key.
 pub type ManifestErrors = DocumentErrors;
@@ -75,14 +77,6 @@ impl Variable {
     }
 }
 
-/// Some of the components asked for do not exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no HTTP trigger has the component {}; there are: {}", .unknown.join(", "), .known.join(", "))]
-pub struct UnknownComponents {
-    unknown: Vec<String>,
-    known: Vec<String>,
-}
-
 impl Manifest {
     /// Reads the manifest at `path`, which may also be the folder that holds a `spin.toml`.
     pub fn load(path: &Path) -> Result<Self, ManifestErrors> {
@@ -99,46 +93,6 @@ impl Manifest {
     /// Reads a manifest from `text`, as if it stood at `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ManifestErrors> {
         document::read(path, text, |fields| read(path, fields))
-    }
-
-    /// The components that answer HTTP requests, and so can be reached as `http://ID.spin.internal`.
-    pub fn services(&self) -> BTreeSet<&str> {
-        self.triggers
-            .iter()
-            .map(|trigger| trigger.component.as_str())
-            .collect()
-    }
-
-    /// The part of the application that the components `ids` answer for: their triggers, their middleware, and the
-    /// variables these use.
-    pub fn select(&self, ids: &[String]) -> Result<Self, UnknownComponents> {
-        let services = self.services();
-        let unknown: Vec<_> = ids
-            .iter()
-            .filter(|id| !services.contains(id.as_str()))
-            .cloned()
-            .collect();
-        if !unknown.is_empty() {
-            let known = services.into_iter().map(str::to_owned).collect();
-            return Err(UnknownComponents { unknown, known });
-        }
-        let mut part = self.clone();
-        part.triggers
-            .retain(|trigger| ids.contains(&trigger.component));
-        let middleware = part.triggers.iter().flat_map(|trigger| &trigger.middleware);
-        let used: BTreeSet<_> = ids
-            .iter()
-            .chain(middleware.map(|part| &part.component))
-            .collect();
-        part.components.retain(|id, _| used.contains(id));
-        let needed: BTreeSet<_> = part
-            .components
-            .values()
-            .flat_map(Component::needed_variables)
-            .collect();
-        part.variables
-            .retain(|name, _| needed.contains(name.as_str()));
-        Ok(part)
     }
 }
 
@@ -157,7 +111,7 @@ fn read(path: &Path, fields: &Fields<'_>) -> Manifest {
         .map(|value| read_variables(&value))
         .unwrap_or_default();
     let read_component =
-        |id: &str, value: &Value<'_>| component::read(id, &root, &variables, value);
+        |id: &str, value: &Value<'_>| component::read(id, &variables, value);
     let mut components = BTreeMap::new();
     for (id, value) in fields
         .get("component")

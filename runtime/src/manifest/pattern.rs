@@ -28,8 +28,8 @@ impl Pattern {
                 "is reserved: paths below {RESERVED}/ are answered by Spin itself"
             ));
         }
-        if text.contains(['?', '#', ' ']) {
-            return Err("must be a path, without a query, a fragment or a space".to_owned());
+        if text.contains(['?', '#', ' ']) || text.contains(char::is_control) {
+            return Err("must be a path, without a query, a fragment, a space or a control character".to_owned());
         }
         let prefix = text
             .strip_suffix("/...")

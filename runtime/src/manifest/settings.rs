@@ -44,6 +44,10 @@ impl Default for Settings {
 pub struct ApplicationSettings {
     /// Networks whose `x-forwarded-*` headers are believed; none by default.
     pub trusted_proxies: Vec<IpNet>,
+    /// Components every route must have as middleware for the application to be sound; none by default.
+    pub required_middleware: Vec<String>,
+    /// Shell lines to try the application with, where `{url}` stands for its address; none by default.
+    pub examples: Vec<String>,
 }
 
 /// Reads `tool.selvedge` of the component whose keys are `fields`.
@@ -85,8 +89,14 @@ pub(super) fn read_application(fields: &Fields<'_>) -> ApplicationSettings {
         });
         ApplicationSettings {
             trusted_proxies: trusted_proxies.collect(),
+            required_middleware: read_texts(fields, "required_middleware"),
+            examples: read_texts(fields, "examples"),
         }
     })
+}
+
+fn read_texts(fields: &Fields<'_>, key: &'static str) -> Vec<String> {
+    fields.strings(key).into_iter().map(|(_, text)| text).collect()
 }
 
 // Other tools' tables stay their own business.

@@ -41,6 +41,8 @@ version = "1.2.0"
 description = "A shop"
 authors = ["Ada"]
 tool.selvedge.trusted_proxies = ["10.0.0.0/8", "::1"]
+tool.selvedge.required_middleware = ["log"]
+tool.selvedge.examples = ["curl {url}/one"]
 
 [variables]
 admin_email = { default = "" }
@@ -88,6 +90,8 @@ source = "guard.wasm"
     assert_eq!(manifest.root, Path::new("app"));
     assert_eq!(manifest.application.version, "1.2.0");
     assert_eq!(manifest.settings.trusted_proxies.len(), 2);
+    assert_eq!(manifest.settings.required_middleware, ["log"]);
+    assert_eq!(manifest.settings.examples, ["curl {url}/one"]);
     assert!(manifest.variables["token"].required() && manifest.variables["token"].secret);
     assert_eq!(
         manifest.variables["admin_email"].default.as_deref(),
@@ -97,7 +101,7 @@ source = "guard.wasm"
     let [users, bank] = &manifest.triggers[..] else {
         panic!("two triggers")
     };
-    assert_eq!((users.id.as_str(), users.line), ("users-http-trigger", 14));
+    assert_eq!((users.id.as_str(), users.line), ("users-http-trigger", 16));
     assert_eq!((bank.id.as_str(), &bank.route), ("bank", &Route::Private));
     let [log, guard] = &users.middleware[..] else {
         panic!("two middlewares")
@@ -110,10 +114,10 @@ source = "guard.wasm"
     assert!(!guard.inherit.includes(Capability::SqliteDatabases));
 
     let users = &manifest.components["users"];
-    assert_eq!(users.source, Path::new("app/target/users.wasm"));
+    assert_eq!(users.source, Path::new("target/users.wasm"));
     let build = users.build.as_ref().expect("a build");
     assert_eq!(build.command, ["cargo build"]);
-    assert_eq!(build.workdir, Path::new("app/components/users"));
+    assert_eq!(build.workdir.as_deref(), Some(Path::new("components/users")));
     assert_eq!(users.variables["admin"].to_string(), "<{{ admin_email }}>");
     assert_eq!(
         (users.settings.memory, users.settings.max_body),
@@ -133,11 +137,7 @@ source = "guard.wasm"
         bank.build.as_ref().expect("a build").command,
         ["make", "make install"]
     );
-    assert_eq!(
-        bank.build.as_ref().expect("a build").workdir,
-        Path::new("app")
-    );
-    assert_eq!(Vec::from_iter(manifest.services()), ["bank", "users"]);
+    assert_eq!(bank.build.as_ref().expect("a build").workdir, None);
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_component_may_stand_inside_its_trigger() {
     assert_eq!(manifest.triggers[0].component, "http-trigger1-component");
     assert_eq!(
         manifest.components["http-trigger1-component"].source,
-        Path::new("app/a.wasm")
+        Path::new("a.wasm")
     );
 }
 
@@ -487,27 +487,5 @@ fn a_file_that_cannot_be_read_is_named() {
     assert!(
         errors.starts_with("/nowhere/spin.toml: cannot be read: "),
         "{errors}"
-    );
-}
-
-#[test]
-fn a_part_of_an_application_needs_only_its_own_middleware_and_variables() {
-    let manifest = good(
-        "[variables]\na = { required = true }\nb = { required = true }\n\
-         [[trigger.http]]\nroute = \"/a\"\ncomponent = \"a\"\ndependencies.middleware = [{ component = \"log\" }]\n\
-         [[trigger.http]]\nroute = \"/b\"\ncomponent = \"b\"\n\
-         [component.a]\nsource = \"a.wasm\"\nvariables.v = \"{{ a }}\"\n\
-         [component.b]\nsource = \"b.wasm\"\nvariables.v = \"{{ b }}\"\n[component.log]\nsource = \"l.wasm\"\n",
-    );
-    let part = manifest.select(&["a".to_owned()]).expect("a is there");
-    assert_eq!(Vec::from_iter(part.components.keys()), ["a", "log"]);
-    assert_eq!(Vec::from_iter(part.variables.keys()), ["a"]);
-    assert_eq!(part.triggers.len(), 1);
-    let unknown = manifest
-        .select(&["a".to_owned(), "log".to_owned()])
-        .expect_err("log answers nothing");
-    assert_eq!(
-        unknown.to_string(),
-        "no HTTP trigger has the component log; there are: a, b"
     );
 }

@@ -30,6 +30,15 @@ pub enum Route {
     Private,
 }
 
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pattern(pattern) => pattern.as_str(),
+            Self::Private => "(private)",
+        })
+    }
+}
+
 /// A component in front of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Middleware {
