@@ -21,8 +21,8 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// The first instant there is: 0001-01-01T00:00:00Z.
     pub const MIN: Self = Self(-62_135_596_800_000);
-    /// The last instant there is: 9999-12-30T22:00:00.999Z, where jiff ends.
-    pub const MAX: Self = Self(253_402_207_200_999);
+    /// The last instant there is: 9999-12-30T22:00:00Z, where jiff ends.
+    pub const MAX: Self = Self(253_402_207_200_000);
 
     /// The instant `millis` milliseconds after 1970, or the nearest there is.
     pub const fn from_millis(millis: i64) -> Self {
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(Timestamp::MIN.minus(Duration::MAX), Timestamp::MIN);
         assert_eq!(Timestamp::MAX.plus_months(i32::MAX), Timestamp::MAX);
         assert_eq!(Timestamp::MIN.plus_months(i32::MIN), Timestamp::MIN);
-        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T22:00:00.999Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T22:00:00.000Z");
         assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00.000Z");
         assert_eq!(at("-000001-01-01T00:00:00Z"), Timestamp::MIN);
     }

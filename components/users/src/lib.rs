@@ -1,8 +1,30 @@
-use spin_sdk::http::{IntoResponse, Request};
-use spin_sdk::http_service;
+//! Who you are with: the profiles of an application's users. A profile is made when its user first
+//! comes by, from the identity that the auth guard verified; nobody signs up here.
+
+mod profile;
+mod routes;
+mod store;
+
+use std::sync::LazyLock;
+
+use axum::{Router, routing::get};
+use spin_sdk::{
+    http::{IntoResponse, Request},
+    http_service,
+};
+
+/// Built once an instance, which answers many requests.
+static ROUTES: LazyLock<Router> = LazyLock::new(|| {
+    Router::new()
+        .route("/v1/users", get(routes::list::list))
+        .route(
+            "/v1/users/me",
+            get(routes::me::show).patch(routes::me::change),
+        )
+        .route("/v1/users/{id}", get(routes::user::show))
+});
+
 #[http_service]
-async fn handle(_request: Request) -> impl IntoResponse {
-    "stub"
+async fn handle(request: Request) -> impl IntoResponse {
+    shared::serve("users", ROUTES.clone(), request).await
 }
-#[cfg(test)]
-mod tests { #[test] fn t(){} }

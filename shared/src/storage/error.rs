@@ -65,11 +65,20 @@ fn outline(statement: &str) -> String {
     words.join(" ").chars().take(120).collect()
 }
 
+/// What SQLite, Spin and selvedge say when nothing was stored, and the same may work later.
+const BUSY: &[&str] = &[
+    "database is locked",
+    "database table is locked",
+    "interrupted",
+    "the transaction was rolled back",
+    "the database is closed",
+];
+
 fn kind_of(text: &str) -> Kind {
     let has = |part: &str| text.contains(part);
     if has("UNIQUE constraint failed") || has("PRIMARY KEY constraint failed") {
         Kind::UniqueViolation
-    } else if has("database is locked") || has("database table is locked") || has("interrupted") {
+    } else if BUSY.iter().any(|part| has(part)) {
         Kind::Busy
     } else if has("database or disk is full") {
         Kind::Full

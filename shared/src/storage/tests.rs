@@ -1,5 +1,7 @@
 //! The storage layer against a real SQLite.
 
+use std::panic::AssertUnwindSafe;
+
 use super::{Database, Error, Kind, Migration, params, testing};
 use crate::Problem;
 
@@ -78,12 +80,12 @@ fn a_transaction_stores_all_or_nothing() {
     assert!(failed.is_err());
     assert_eq!(count(&database), 0);
 
-    let panicked = std::panic::catch_unwind(|| {
+    let panicked = std::panic::catch_unwind(AssertUnwindSafe(|| {
         database.transaction::<(), Error>(|tx| {
             tx.execute(insert, params!["a"])?;
             panic!("in the middle")
         })
-    });
+    }));
     assert!(panicked.is_err());
     assert_eq!(count(&database), 0);
 
