@@ -1,0 +1,72 @@
+//! The middleware that says who is asking. It verifies the caller's token and writes the identity
+//! into headers that nobody else can set; whether that identity suffices is for components to say.
+
+mod authenticate;
+mod bearer;
+mod config;
+mod fetch;
+mod identity;
+mod keys;
+mod refusal;
+mod token;
+mod verified;
+
+use relay::{Entries, REQUEST_ID};
+use shared::caller::headers;
+use wasip3::exports::http::handler::Guest;
+use wasip3::http::types::{ErrorCode, Request, Response};
+
+use identity::Identity;
+
+wasip3::http::service::export!(AuthGuard);
+
+struct AuthGuard;
+
+impl Guest for AuthGuard {
+    async fn handle(request: Request) -> Result<Response, ErrorCode> {
+        let headers = Entries::read(&request.get_headers());
+        let token = match authenticate::caller(&headers).await {
+            Ok(token) => token,
+            Err(refusal) => return Ok(refusal.into_response(headers.only(REQUEST_ID))),
+        };
+        let identity = token.as_deref().map(|token| &token.identity);
+        let request = identify(request, &headers, identity)?;
+        let response = relay::next(request).await?;
+        attribute(response, identity)
+    }
+}
+
+/// The request with the identity that was verified, and none that came from outside. A request that
+/// has neither is handed on as it came.
+fn identify(
+    request: Request,
+    headers: &Entries,
+    identity: Option<&Identity>,
+) -> Result<Request, ErrorCode> {
+    if identity.is_none() && headers.internal().next().is_none() {
+        return Ok(request);
+    }
+    relay::with_request_headers(request, |fields| {
+        for name in headers.internal() {
+            fields.delete(name)?;
+        }
+        match identity {
+            Some(identity) => identity.write(fields),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Tells the log, by a header that it removes, whose request this was. A response that says so
+/// already is handed on as it came.
+fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response, ErrorCode> {
+    let said = response.get_headers().get(headers::USER);
+    let user = identity.map(|identity| identity.user.as_bytes());
+    if said.iter().map(Vec::as_slice).eq(user) {
+        return Ok(response);
+    }
+    relay::with_response_headers(response, |fields| {
+        let user: Vec<_> = user.map(<[u8]>::to_vec).into_iter().collect();
+        fields.set(headers::USER, &user)
+    })
+}

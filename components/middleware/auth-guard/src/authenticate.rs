@@ -1,0 +1,77 @@
+//! From the headers of a request to the verified token of its caller.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use relay::Entries;
+use wasip3::clocks::monotonic_clock;
+
+use crate::config::{self, Config};
+use crate::keys::{KeySet, Step};
+use crate::refusal::Refusal;
+use crate::token::{Key, Unverified, Verified};
+use crate::verified::{Memory, fingerprint};
+use crate::{bearer, fetch};
+
+/// How often a request looks whether the keys that another one asks for are there, in nanoseconds.
+const POLL: u64 = 5_000_000;
+
+// An instance serves many requests, several at a time, all on one thread.
+thread_local! {
+    static VERIFIED: RefCell<Memory> = const { RefCell::new(Memory::new()) };
+    static KEYS: RefCell<KeySet> = const { RefCell::new(KeySet::new()) };
+}
+
+/// The caller's token, `None` for an anonymous one. A token that is not good refuses the request
+/// even where none is needed: a caller who believes to be signed in should learn that it is not.
+pub async fn caller(headers: &Entries) -> Result<Option<Rc<Verified>>, Refusal> {
+    let Some(text) = bearer::token(headers)? else {
+        return Ok(None);
+    };
+    let config = config::get().await?;
+    let now = unix_seconds();
+    let fingerprint = fingerprint(text);
+    if let Some(token) = VERIFIED.with_borrow_mut(|memory| memory.find(&fingerprint, now)) {
+        // A key that was withdrawn takes its tokens with it.
+        find_key(&token.key_id, config).await?;
+        return Ok(Some(token));
+    }
+    let token = Unverified::parse(text)?;
+    let key = find_key(token.key_id(), config).await?;
+    let token = Rc::new(token.verify(&key, &config.expected, now)?);
+    VERIFIED.with_borrow_mut(|memory| memory.keep(fingerprint, Rc::clone(&token)));
+    Ok(Some(token))
+}
+
+async fn find_key(key_id: &str, config: &Config) -> Result<Key, Refusal> {
+    loop {
+        match KEYS.with_borrow(|keys| keys.step(key_id, Instant::now())) {
+            Step::Use(key) => return Ok(key),
+            Step::Fetch => fetch_keys(config).await,
+            Step::Wait => monotonic_clock::wait_for(POLL).await,
+            Step::Unknown => return Err(Refusal::InvalidToken),
+            Step::Unavailable => return Err(Refusal::KeysUnavailable),
+        }
+    }
+}
+
+async fn fetch_keys(config: &Config) {
+    /// The request that fetches may be cancelled midway; others must not wait for it then.
+    struct Fetching;
+    impl Drop for Fetching {
+        fn drop(&mut self) {
+            KEYS.with_borrow_mut(|keys| keys.abandon(Instant::now()));
+        }
+    }
+
+    let _fetching = Fetching;
+    KEYS.with_borrow_mut(KeySet::begin);
+    let fetched = fetch::keys(&config.jwks_url).await;
+    KEYS.with_borrow_mut(|keys| keys.finish(fetched, Instant::now()));
+}
+
+fn unix_seconds() -> i64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.map_or(0, |duration| duration.as_secs() as i64)
+}

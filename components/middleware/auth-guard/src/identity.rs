@@ -1,0 +1,88 @@
+//! Who a verified token speaks for, as the components behind the guard are told.
+
+use shared::caller::headers;
+use wasip3::http::types::{Fields, HeaderError};
+
+/// What the token's claims say of the caller, fit to stand in headers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub user: String,
+    pub session: Option<String>,
+    pub email: Option<String>,
+    pub roles: Vec<String>,
+}
+
+impl Identity {
+    /// Keeps of the claims what can be told in headers without being taken for something else.
+    /// `None` where the subject itself cannot; a session, an address or a role that cannot is left
+    /// out, which never gives more rights.
+    pub fn from_claims(
+        subject: String,
+        session: Option<String>,
+        email: Option<String>,
+        roles: Vec<String>,
+    ) -> Option<Self> {
+        is_plain(&subject).then(|| Self {
+            user: subject,
+            session: session.filter(|session| is_plain(session)),
+            email: email.filter(|email| is_plain(email)),
+            roles: roles
+                .into_iter()
+                // A comma would make two roles of one: "support,admin".
+                .filter(|role| is_plain(role) && !role.contains(','))
+                .collect(),
+        })
+    }
+
+    /// Sets the identity headers.
+    pub fn write(&self, fields: &Fields) -> Result<(), HeaderError> {
+        let set = |name, value: &str| fields.set(name, &[value.as_bytes().to_vec()]);
+        set(headers::USER, &self.user)?;
+        if let Some(session) = &self.session {
+            set(headers::SESSION, session)?;
+        }
+        if let Some(email) = &self.email {
+            set(headers::EMAIL, email)?;
+        }
+        set(headers::ROLES, &self.roles.join(","))
+    }
+}
+
+/// Visible ASCII, and not too much of it.
+fn is_plain(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(subject: &str, email: &str, roles: &[&str]) -> Option<Identity> {
+        Identity::from_claims(
+            subject.into(),
+            None,
+            Some(email.into()),
+            roles.iter().map(|role| role.to_string()).collect(),
+        )
+    }
+
+    #[test]
+    fn a_role_cannot_become_two() {
+        let identity = identity("usr_1", "a@example.com", &["support,admin", "editor"]).unwrap();
+        assert_eq!(identity.roles, ["editor"]);
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_header_is_left_out() {
+        let identity = identity("usr_1", "a@example.com\r\nx-admin: 1", &["a b", ""]).unwrap();
+        assert_eq!(identity.email, None);
+        assert!(identity.roles.is_empty());
+    }
+
+    #[test]
+    fn without_a_plain_subject_there_is_no_identity() {
+        for subject in ["", "a\nb", "a b", "é", &"x".repeat(256)] {
+            assert_eq!(identity(subject, "a@example.com", &[]), None, "{subject}");
+        }
+    }
+}

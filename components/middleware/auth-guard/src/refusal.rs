@@ -1,0 +1,50 @@
+//! Why a caller is not let through, and what it is told.
+
+use relay::Problem;
+use wasip3::http::types::Response;
+
+/// After how many seconds a caller may try again when keys could not be had.
+const RETRY_AFTER_SECONDS: &str = "2";
+
+/// A request that goes no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The credentials are not one token in the form of a JWT.
+    MalformedToken,
+    /// The token is not, or no longer, one that our issuer gave out for us.
+    InvalidToken,
+    /// The token was good once.
+    ExpiredToken,
+    /// There is nothing to verify tokens with.
+    KeysUnavailable,
+}
+
+impl Refusal {
+    /// The response, with the request's id where it has one.
+    pub fn into_response(self, request_id: Option<&str>) -> Response {
+        match self {
+            Self::MalformedToken => unauthorized("The access token is malformed.", request_id),
+            Self::InvalidToken => unauthorized("The access token is not valid.", request_id),
+            Self::ExpiredToken => unauthorized("The access token has expired.", request_id),
+            Self::KeysUnavailable => Problem {
+                status: 503,
+                slug: "service-unavailable",
+                title: "Service Unavailable",
+                detail: "Access tokens cannot be verified at the moment.",
+                headers: &[("retry-after", RETRY_AFTER_SECONDS)],
+            }
+            .into_response(request_id),
+        }
+    }
+}
+
+fn unauthorized(detail: &str, request_id: Option<&str>) -> Response {
+    Problem {
+        status: 401,
+        slug: "unauthorized",
+        title: "Unauthorized",
+        detail,
+        headers: &[("www-authenticate", r#"Bearer error="invalid_token""#)],
+    }
+    .into_response(request_id)
+}

@@ -1,0 +1,16 @@
+//! What an operator should know and a caller should not: one JSON line on stderr.
+
+use std::fmt::Display;
+
+use serde_json::json;
+
+/// Reports that `component` could not do something, and why.
+pub fn report(component: &str, message: &str, cause: &dyn Display) {
+    let line = json!({
+        "level": "error",
+        "component": component,
+        "message": message,
+        "cause": cause.to_string(),
+    });
+    eprintln!("{line}");
+}
