@@ -47,9 +47,11 @@ impl fmt::Debug for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Static(values) => f.debug_tuple("Static").field(&values.keys()).finish(),
-            Self::Environment { prefix, dotenv } => {
-                f.debug_struct("Environment").field("prefix", prefix).field("dotenv", dotenv).finish()
-            }
+            Self::Environment { prefix, dotenv } => f
+                .debug_struct("Environment")
+                .field("prefix", prefix)
+                .field("dotenv", dotenv)
+                .finish(),
         }
     }
 }
@@ -84,21 +86,42 @@ impl RuntimeConfig {
 fn refuse_unsupported(fields: &Fields<'_>) {
     fields.refuse("state_dir", "start with --state-dir instead");
     fields.refuse("log_dir", "logs go to standard error");
-    fields.refuse("max_instance_memory", "set \"memory\" of a component under [component.NAME.tool.selvedge]");
+    fields.refuse(
+        "max_instance_memory",
+        "set \"memory\" of a component under [component.NAME.tool.selvedge]",
+    );
     fields.refuse("llm_compute", "there are no AI models here");
     for key in ["outbound_networking", "outbound_http", "client_tls"] {
-        fields.refuse(key, "grant hosts in the manifest, by \"allowed_outbound_hosts\"");
+        fields.refuse(
+            key,
+            "grant hosts in the manifest, by \"allowed_outbound_hosts\"",
+        );
     }
-    for key in ["outbound_pg", "outbound_redis", "outbound_mysql", "outbound_mqtt"] {
+    for key in [
+        "outbound_pg",
+        "outbound_redis",
+        "outbound_mysql",
+        "outbound_mqtt",
+    ] {
         fields.refuse(key, "components send requests by HTTP only");
     }
 }
 
-fn read_locations(fields: &Fields<'_>, key: &'static str, folder: &Path) -> BTreeMap<String, Location> {
-    let tables = fields.get(key).map(|value| value.entries()).unwrap_or_default();
+fn read_locations(
+    fields: &Fields<'_>,
+    key: &'static str,
+    folder: &Path,
+) -> BTreeMap<String, Location> {
+    let tables = fields
+        .get(key)
+        .map(|value| value.entries())
+        .unwrap_or_default();
     let read = |(label, value): (String, Value<'_>)| {
         let place = format!("{key} \"{label}\"");
-        value.fields_in(&place, |fields| read_location(fields, folder)).flatten().map(|location| (label, location))
+        value
+            .fields_in(&place, |fields| read_location(fields, folder))
+            .flatten()
+            .map(|location| (label, location))
     };
     tables.into_iter().filter_map(read).collect()
 }
@@ -110,12 +133,23 @@ fn read_location(fields: &Fields<'_>, folder: &Path) -> Option<Location> {
             if fields.boolean("allow_attach_file") == Some(true) {
                 fields.report("\"allow_attach_file\" is not supported; databases are kept apart");
             }
-            let path = fields.string("path").map(|path| Location::File(folder.join(path)));
+            let path = fields
+                .string("path")
+                .map(|path| Location::File(folder.join(path)));
             Some(path.unwrap_or(Location::Memory))
         }
         other => {
             // Their keys are nobody's typing mistake.
-            for key in ["url", "token", "location", "account", "container", "region", "table", "path"] {
+            for key in [
+                "url",
+                "token",
+                "location",
+                "account",
+                "container",
+                "region",
+                "table",
+                "path",
+            ] {
                 fields.get(key);
             }
             kind.report(&format!("\"{other}\" is not supported; {PATH_ADVICE}"));
@@ -126,9 +160,19 @@ fn read_location(fields: &Fields<'_>, folder: &Path) -> Option<Location> {
 
 fn read_providers(fields: &Fields<'_>, folder: &Path) -> Vec<Provider> {
     // The second is the name Spin gave it at first, and looks at only without the first.
-    let (current, former) = (fields.get("variables_provider"), fields.get("config_provider"));
-    let providers = current.or(former).map(|value| value.items()).unwrap_or_default();
-    let read = |value: &Value<'_>| value.fields(|fields| read_provider(fields, folder)).flatten();
+    let (current, former) = (
+        fields.get("variables_provider"),
+        fields.get("config_provider"),
+    );
+    let providers = current
+        .or(former)
+        .map(|value| value.items())
+        .unwrap_or_default();
+    let read = |value: &Value<'_>| {
+        value
+            .fields(|fields| read_provider(fields, folder))
+            .flatten()
+    };
     providers.iter().filter_map(read).collect()
 }
 
@@ -137,18 +181,33 @@ fn read_provider(fields: &Fields<'_>, folder: &Path) -> Option<Provider> {
     match kind.string()?.as_str() {
         "static" => {
             let values = fields.require("values")?.entries();
-            let values = values.into_iter().filter_map(|(name, value)| Some((name, value.string()?)));
+            let values = values
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value.string()?)));
             Some(Provider::Static(values.collect()))
         }
         "env" => Some(Provider::Environment {
-            prefix: fields.string("prefix").unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
+            prefix: fields
+                .string("prefix")
+                .unwrap_or_else(|| DEFAULT_PREFIX.to_owned()),
             dotenv: fields.string("dotenv_path").map(|path| folder.join(path)),
         }),
         other => {
-            for key in ["url", "token", "mount", "prefix", "vault_url", "client_id", "client_secret", "tenant_id"] {
+            for key in [
+                "url",
+                "token",
+                "mount",
+                "prefix",
+                "vault_url",
+                "client_id",
+                "client_secret",
+                "tenant_id",
+            ] {
                 fields.get(key);
             }
-            kind.report(&format!("\"{other}\" is not supported; supported are: \"static\" and \"env\""));
+            kind.report(&format!(
+                "\"{other}\" is not supported; supported are: \"static\" and \"env\""
+            ));
             None
         }
     }
@@ -174,8 +233,14 @@ mod tests {
              [key_value_store.default]\ntype = \"spin\"\n",
         )
         .expect("a configuration");
-        assert_eq!(config.sqlite["auth"], Location::File("etc/.spin/auth.db".into()));
-        assert_eq!(config.sqlite["billing"], Location::File("/var/billing.db".into()));
+        assert_eq!(
+            config.sqlite["auth"],
+            Location::File("etc/.spin/auth.db".into())
+        );
+        assert_eq!(
+            config.sqlite["billing"],
+            Location::File("/var/billing.db".into())
+        );
         assert_eq!(config.key_value["default"], Location::Memory);
     }
 
@@ -209,9 +274,13 @@ mod tests {
 
     #[test]
     fn debugging_shows_the_names_of_values_only() {
-        let config = parse("[[variables_provider]]\ntype = \"static\"\nvalues = { token = \"hunter2\" }\n");
+        let config =
+            parse("[[variables_provider]]\ntype = \"static\"\nvalues = { token = \"hunter2\" }\n");
         let shown = format!("{:?}", config.expect("a configuration"));
-        assert!(shown.contains("token") && !shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("token") && !shown.contains("hunter2"),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -234,7 +303,9 @@ mod tests {
     #[test]
     fn a_misspelt_key_is_named() {
         assert_eq!(
-            mistakes("[sqlite_database.auth]\ntype = \"spin\"\npth = \"x\"\n[sqlite_databas.auth]\n"),
+            mistakes(
+                "[sqlite_database.auth]\ntype = \"spin\"\npth = \"x\"\n[sqlite_databas.auth]\n"
+            ),
             "etc/runtime-config.toml:3: sqlite_database \"auth\": key \"pth\" is unknown; did you mean \"path\"?\n\
              etc/runtime-config.toml:4: key \"sqlite_databas\" is unknown; did you mean \"sqlite_database\"?"
         );
@@ -243,6 +314,10 @@ mod tests {
     #[test]
     fn attaching_files_is_refused() {
         let text = "[sqlite_database.auth]\ntype = \"spin\"\nallow_attach_file = true\n";
-        assert!(mistakes(text).contains("\"allow_attach_file\" is not supported"), "{}", mistakes(text));
+        assert!(
+            mistakes(text).contains("\"allow_attach_file\" is not supported"),
+            "{}",
+            mistakes(text)
+        );
     }
 }

@@ -5,9 +5,11 @@
 
 mod check;
 mod component;
+mod middleware;
 mod name;
 mod pattern;
 mod settings;
+mod source;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -20,10 +22,11 @@ use std::path::{Path, PathBuf};
 use crate::document::{self, DocumentErrors, Fields, Value};
 
 pub use component::{Build, Component};
+pub use middleware::{Capability, Inherit, Middleware};
 pub use pattern::{Pattern, Segment};
 pub use settings::{ApplicationSettings, Settings};
 pub use template::{Part, Template};
-pub use trigger::{Capability, HttpTrigger, Inherit, Middleware, Route};
+pub use trigger::{HttpTrigger, Route};
 pub use variables::{ResolveError, Resolver, Value as VariableValue};
 
 /// What is wrong with a manifest: one line a mistake, each with file, line, component and key.
@@ -110,8 +113,7 @@ fn read(path: &Path, fields: &Fields<'_>) -> Manifest {
         .get("variables")
         .map(|value| read_variables(&value))
         .unwrap_or_default();
-    let read_component =
-        |id: &str, value: &Value<'_>| component::read(id, &variables, value);
+    let read_component = |id: &str, value: &Value<'_>| component::read(id, &variables, value);
     let mut components = BTreeMap::new();
     for (id, value) in fields
         .get("component")

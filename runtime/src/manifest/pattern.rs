@@ -29,7 +29,10 @@ impl Pattern {
             ));
         }
         if text.contains(['?', '#', ' ']) || text.contains(char::is_control) {
-            return Err("must be a path, without a query, a fragment, a space or a control character".to_owned());
+            return Err(
+                "must be a path, without a query, a fragment, a space or a control character"
+                    .to_owned(),
+            );
         }
         let prefix = text
             .strip_suffix("/...")

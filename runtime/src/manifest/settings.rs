@@ -96,7 +96,11 @@ pub(super) fn read_application(fields: &Fields<'_>) -> ApplicationSettings {
 }
 
 fn read_texts(fields: &Fields<'_>, key: &'static str) -> Vec<String> {
-    fields.strings(key).into_iter().map(|(_, text)| text).collect()
+    fields
+        .strings(key)
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect()
 }
 
 // Other tools' tables stay their own business.

@@ -117,7 +117,10 @@ source = "guard.wasm"
     assert_eq!(users.source, Path::new("target/users.wasm"));
     let build = users.build.as_ref().expect("a build");
     assert_eq!(build.command, ["cargo build"]);
-    assert_eq!(build.workdir.as_deref(), Some(Path::new("components/users")));
+    assert_eq!(
+        build.workdir.as_deref(),
+        Some(Path::new("components/users"))
+    );
     assert_eq!(users.variables["admin"].to_string(), "<{{ admin_email }}>");
     assert_eq!(
         (users.settings.memory, users.settings.max_body),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Component, Pattern, name};
-use crate::document::{Fields, Value, nearest};
+use super::{Component, Middleware, Pattern, middleware, name};
+use crate::document::{Fields, Value};
 
 /// A route and the component that answers it.
 #[derive(Debug, Clone)]
@@ -36,83 +36,6 @@ impl fmt::Display for Route {
             Self::Pattern(pattern) => pattern.as_str(),
             Self::Private => "(private)",
         })
-    }
-}
-
-/// A component in front of another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Middleware {
-    /// The component.
-    pub component: String,
-    /// Which grants of the component behind it are its own, too.
-    pub inherit: Inherit,
-}
-
-/// The grants a middleware has.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Inherit {
-    /// None at all.
-    #[default]
-    None,
-    /// All of the component behind it.
-    All,
-    /// Those of the component behind it that are named.
-    Some(BTreeSet<Capability>),
-}
-
-impl Inherit {
-    /// Whether `capability` is inherited.
-    pub fn includes(&self, capability: Capability) -> bool {
-        match self {
-            Self::None => false,
-            Self::All => true,
-            Self::Some(capabilities) => capabilities.contains(&capability),
-        }
-    }
-}
-
-/// A kind of grant, named by the key of the component that grants it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)]
-pub enum Capability {
-    AiModels,
-    AllowedOutboundHosts,
-    Environment,
-    Files,
-    KeyValueStores,
-    SqliteDatabases,
-    Variables,
-}
-
-impl Capability {
-    /// Every capability there is.
-    pub const ALL: [Self; 7] = [
-        Self::AiModels,
-        Self::AllowedOutboundHosts,
-        Self::Environment,
-        Self::Files,
-        Self::KeyValueStores,
-        Self::SqliteDatabases,
-        Self::Variables,
-    ];
-
-    /// Its key in the manifest.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::AiModels => "ai_models",
-            Self::AllowedOutboundHosts => "allowed_outbound_hosts",
-            Self::Environment => "environment",
-            Self::Files => "files",
-            Self::KeyValueStores => "key_value_stores",
-            Self::SqliteDatabases => "sqlite_databases",
-            Self::Variables => "variables",
-        }
-    }
-}
-
-impl fmt::Display for Capability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.key())
     }
 }
 
@@ -181,7 +104,7 @@ fn read(id: &str, component: String, fields: &Fields<'_>) -> HttpTrigger {
             .and_then(|value| read_route(&value))
             .unwrap_or(Route::Private),
         component,
-        middleware: read_dependencies(fields),
+        middleware: middleware::read(fields),
     }
 }
 
@@ -221,71 +144,6 @@ fn check_executor(fields: &Fields<'_>) {
             "is not supported; components answer as wasi:http handlers, which needs no executor",
         );
     }
-}
-
-fn read_dependencies(fields: &Fields<'_>) -> Vec<Middleware> {
-    let Some(dependencies) = fields.get("dependencies") else {
-        return Vec::new();
-    };
-    let middleware = dependencies.fields(|fields| fields.get("middleware"));
-    let entries = middleware
-        .flatten()
-        .map(|value| value.items())
-        .unwrap_or_default();
-    entries.iter().filter_map(read_middleware).collect()
-}
-
-fn read_middleware(value: &Value<'_>) -> Option<Middleware> {
-    value.fields(|fields| {
-        for elsewhere in ["path", "url", "package", "version", "registry", "digest"] {
-            fields.refuse(
-                elsewhere,
-                "declare the middleware as a component and name it: { component = \"...\" }",
-            );
-        }
-        let component = fields
-            .require("component")
-            .and_then(|component| component.string());
-        Middleware {
-            component: component.unwrap_or_default(),
-            inherit: fields
-                .get("inherit_configuration")
-                .map(|value| read_inherit(&value))
-                .unwrap_or_default(),
-        }
-    })
-}
-
-fn read_inherit(value: &Value<'_>) -> Inherit {
-    match value.as_boolean() {
-        Some(true) => return Inherit::All,
-        Some(false) => return Inherit::None,
-        None => (),
-    }
-    let mut capabilities = BTreeSet::new();
-    for (item, key) in value
-        .items()
-        .into_iter()
-        .filter_map(|item| item.string().map(|key| (item, key)))
-    {
-        match Capability::ALL
-            .into_iter()
-            .find(|capability| capability.key() == key)
-        {
-            Some(capability) => drop(capabilities.insert(capability)),
-            None => {
-                let keys = Capability::ALL.map(Capability::key);
-                let hint = match nearest(&key, keys) {
-                    Some(nearest) => format!("did you mean \"{nearest}\"?"),
-                    None => format!("known here: {}", keys.join(", ")),
-                };
-                item.report(&format!(
-                    "names the capability \"{key}\", which is unknown; {hint}"
-                ));
-            }
-        }
-    }
-    Inherit::Some(capabilities)
 }
 
 /// The ids of triggers, as Spin makes them up for those that have none.

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::source::{self, IfAbsent, Source};
 use super::{Manifest, Part, Template};
-use crate::config::{DEFAULT_PREFIX, Provider, RuntimeConfig};
-use crate::document::{DocumentErrors, nearest};
+use crate::config::{DEFAULT_PREFIX, RuntimeConfig};
+use crate::document::DocumentErrors;
 
 /// The value of every variable. Secrets stay hidden when it is shown.
 #[derive(Debug, Clone)]
@@ -88,46 +89,72 @@ impl Resolver {
         config: &RuntimeConfig,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ResolveError> {
-        let mut sources = vec![Source::Given(read_given(manifest, given)?)];
+        let mut sources = vec![Source::Given(source::read_given(manifest, given)?)];
         for provider in &config.variables {
             sources.push(Source::of(provider, environment)?);
         }
         sources.push(Source::Environment {
             prefix: DEFAULT_PREFIX,
             environment,
-            fallback: read_dotenv(&manifest.root.join(".env"), IfAbsent::Ignore)?,
+            fallback: source::read_dotenv(&manifest.root.join(".env"), IfAbsent::Ignore)?,
         });
 
         let mut variables = BTreeMap::new();
         let mut missing = Vec::new();
         for (name, variable) in &manifest.variables {
-            let found = sources.iter().find_map(|source| source.get(name)).or_else(|| variable.default.clone());
+            let found = sources
+                .iter()
+                .find_map(|source| source.get(name))
+                .or_else(|| variable.default.clone());
             match found {
-                Some(text) => drop(variables.insert(name.clone(), Value { text, secret: variable.secret })),
+                Some(text) => drop(variables.insert(
+                    name.clone(),
+                    Value {
+                        text,
+                        secret: variable.secret,
+                    },
+                )),
                 None => missing.push((variable.line, describe_missing(name))),
             }
         }
         if !missing.is_empty() {
-            return Err(ResolveError::Missing(DocumentErrors::on_lines(&manifest.path, missing)));
+            return Err(ResolveError::Missing(DocumentErrors::on_lines(
+                &manifest.path,
+                missing,
+            )));
         }
-        let components = manifest.components.iter().map(|(id, component)| (id.clone(), component.variables.clone()));
-        Ok(Self { variables, components: components.collect() })
+        let components = manifest
+            .components
+            .iter()
+            .map(|(id, component)| (id.clone(), component.variables.clone()));
+        Ok(Self {
+            variables,
+            components: components.collect(),
+        })
     }
 
     /// The variables of the component `id`, by the names it knows them by; none where there is no such component.
     pub fn component(&self, id: &str) -> Result<BTreeMap<String, String>, ResolveError> {
         let templates = self.components.get(id).into_iter().flatten();
-        templates.map(|(name, template)| Ok((name.clone(), self.render(template)?.text))).collect()
+        templates
+            .map(|(name, template)| Ok((name.clone(), self.render(template)?.text)))
+            .collect()
     }
 
     /// Fills in `template`.
     pub fn render(&self, template: &Template) -> Result<Value, ResolveError> {
-        let mut rendered = Value { text: String::new(), secret: false };
+        let mut rendered = Value {
+            text: String::new(),
+            secret: false,
+        };
         for part in template.parts() {
             match part {
                 Part::Literal(text) => rendered.text.push_str(text),
                 Part::Variable(name) => {
-                    let value = self.variables.get(name).ok_or_else(|| ResolveError::Unknown(name.clone()))?;
+                    let value = self
+                        .variables
+                        .get(name)
+                        .ok_or_else(|| ResolveError::Unknown(name.clone()))?;
                     rendered.text.push_str(&value.text);
                     rendered.secret |= value.secret;
                 }
@@ -145,87 +172,10 @@ fn describe_missing(name: &str) -> String {
     )
 }
 
-/// One place values come from.
-enum Source<'a> {
-    Given(BTreeMap<String, String>),
-    Static(&'a BTreeMap<String, String>),
-    Environment {
-        prefix: &'a str,
-        environment: &'a dyn Fn(&str) -> Option<String>,
-        fallback: BTreeMap<String, String>,
-    },
-}
-
-impl<'a> Source<'a> {
-    fn of(
-        provider: &'a Provider,
-        environment: &'a dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, ResolveError> {
-        Ok(match provider {
-            Provider::Static(values) => Self::Static(values),
-            Provider::Environment { prefix, dotenv } => {
-                let fallback = dotenv.as_deref().map(|path| read_dotenv(path, IfAbsent::Fail));
-                Self::Environment { prefix, environment, fallback: fallback.transpose()?.unwrap_or_default() }
-            }
-        })
-    }
-
-    fn get(&self, name: &str) -> Option<String> {
-        match self {
-            Self::Given(values) => values.get(name).cloned(),
-            Self::Static(values) => values.get(name).cloned(),
-            Self::Environment { prefix, environment, fallback } => {
-                let key = format!("{prefix}_{}", name.to_ascii_uppercase());
-                environment(&key).or_else(|| fallback.get(&key).cloned())
-            }
-        }
-    }
-}
-
-fn read_given(
-    manifest: &Manifest,
-    given: &[(String, String)],
-) -> Result<BTreeMap<String, String>, ResolveError> {
-    let mut values = BTreeMap::new();
-    for (name, value) in given {
-        if !manifest.variables.contains_key(name) {
-            let nearest = nearest(name, manifest.variables.keys().map(String::as_str));
-            let hint = nearest.map(|nearest| format!("; did you mean \"{nearest}\"?")).unwrap_or_default();
-            return Err(ResolveError::Undeclared { name: name.clone(), hint });
-        }
-        let value = match value.strip_prefix('@') {
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| ResolveError::File { path: path.into(), cause: error.to_string() })?,
-            None => value.clone(),
-        };
-        values.insert(name.clone(), value);
-    }
-    Ok(values)
-}
-
-#[derive(PartialEq)]
-enum IfAbsent {
-    Ignore,
-    Fail,
-}
-
-fn read_dotenv(path: &Path, if_absent: IfAbsent) -> Result<BTreeMap<String, String>, ResolveError> {
-    if if_absent == IfAbsent::Ignore && !path.exists() {
-        return Ok(BTreeMap::new());
-    }
-    let fail = |error: dotenvy::Error| ResolveError::File {
-        path: path.to_owned(),
-        // A line that cannot be parsed may hold a secret.
-        cause: match error {
-            dotenvy::Error::LineParse(..) => "one of its lines is not NAME=VALUE".to_owned(),
-            other => other.to_string(),
-        },
-    };
-    dotenvy::from_path_iter(path).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     const TEXT: &str = "spin_manifest_version = 2\n[application]\nname = \"shop\"\n[variables]\n\
@@ -241,7 +191,10 @@ mod tests {
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect()
     }
 
     fn resolve(
@@ -249,9 +202,12 @@ mod tests {
         config: &str,
         environment: &[(&str, &str)],
     ) -> Result<Resolver, ResolveError> {
-        let config = RuntimeConfig::parse(Path::new("/nowhere/config.toml"), config).expect("a configuration");
+        let config = RuntimeConfig::parse(Path::new("/nowhere/config.toml"), config)
+            .expect("a configuration");
         let environment: BTreeMap<_, _> = pairs(environment).into_iter().collect();
-        Resolver::with_environment(&manifest(), &pairs(given), &config, &|name| environment.get(name).cloned())
+        Resolver::with_environment(&manifest(), &pairs(given), &config, &|name| {
+            environment.get(name).cloned()
+        })
     }
 
     fn url(given: &[(&str, &str)], config: &str, environment: &[(&str, &str)]) -> String {
@@ -262,9 +218,16 @@ mod tests {
 
     #[test]
     fn the_command_line_goes_before_providers_before_the_environment_before_the_default() {
-        let provider = "[[variables_provider]]\ntype = \"static\"\nvalues = { host = \"provider\" }\n";
-        let environment = [("SPIN_VARIABLE_TOKEN", "t"), ("SPIN_VARIABLE_HOST", "environment")];
-        assert_eq!(url(&[("host", "given")], provider, &environment), "https://given/t");
+        let provider =
+            "[[variables_provider]]\ntype = \"static\"\nvalues = { host = \"provider\" }\n";
+        let environment = [
+            ("SPIN_VARIABLE_TOKEN", "t"),
+            ("SPIN_VARIABLE_HOST", "environment"),
+        ];
+        assert_eq!(
+            url(&[("host", "given")], provider, &environment),
+            "https://given/t"
+        );
         assert_eq!(url(&[], provider, &environment), "https://provider/t");
         assert_eq!(url(&[], "", &environment), "https://environment/t");
         assert_eq!(url(&[], "", &environment[..1]), "https://a.example/t");
@@ -274,13 +237,18 @@ mod tests {
     fn providers_are_asked_in_their_order() {
         let config = "[[variables_provider]]\ntype = \"env\"\nprefix = \"SHOP\"\n\
                       [[variables_provider]]\ntype = \"static\"\nvalues = { host = \"second\", token = \"t\" }\n";
-        assert_eq!(url(&[], config, &[("SHOP_HOST", "first")]), "https://first/t");
+        assert_eq!(
+            url(&[], config, &[("SHOP_HOST", "first")]),
+            "https://first/t"
+        );
         assert_eq!(url(&[], config, &[]), "https://second/t");
     }
 
     #[test]
     fn every_missing_value_is_reported_with_what_would_give_it() {
-        let error = resolve(&[], "", &[]).expect_err("missing values").to_string();
+        let error = resolve(&[], "", &[])
+            .expect_err("missing values")
+            .to_string();
         assert_eq!(
             error,
             "/nowhere/spin.toml:5: variable \"token\" is required and has no value; start with --variable token=VALUE, \
@@ -292,47 +260,91 @@ mod tests {
 
     #[test]
     fn a_value_for_no_variable_is_refused() {
-        let error = resolve(&[("tokn", "hunter2")], "", &[]).expect_err("no such variable").to_string();
-        assert_eq!(error, "--variable tokn: the application declares no such variable; did you mean \"token\"?");
+        let error = resolve(&[("tokn", "hunter2")], "", &[])
+            .expect_err("no such variable")
+            .to_string();
+        assert_eq!(
+            error,
+            "--variable tokn: the application declares no such variable; did you mean \"token\"?"
+        );
     }
 
     #[test]
     fn secrets_are_never_shown_whatever_they_become_part_of() {
-        let resolver = resolve(&[("token", "hunter2"), ("other", "plain")], "", &[]).expect("values");
+        let resolver =
+            resolve(&[("token", "hunter2"), ("other", "plain")], "", &[]).expect("values");
         let shown = format!("{resolver:?}");
-        assert!(shown.contains("plain") && !shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("plain") && !shown.contains("hunter2"),
+            "{shown}"
+        );
         let hosts = &manifest().components["a"].allowed_outbound_hosts;
         let [open, closed] = [0, 1].map(|index| resolver.render(&hosts[index]).expect("rendered"));
-        assert_eq!((open.to_string().as_str(), open.as_ref()), ("https://a.example", "https://a.example"));
-        assert_eq!((closed.to_string().as_str(), closed.as_ref()), ("<secret>", "https://hunter2"));
+        assert_eq!(
+            (open.to_string().as_str(), open.as_ref()),
+            ("https://a.example", "https://a.example")
+        );
+        assert_eq!(
+            (closed.to_string().as_str(), closed.as_ref()),
+            ("<secret>", "https://hunter2")
+        );
     }
 
     #[test]
     fn values_are_not_templates_themselves() {
-        assert_eq!(url(&[("host", "{{ token }}"), ("token", "t")], "", &[]), "https://{{ token }}/t");
+        assert_eq!(
+            url(&[("host", "{{ token }}"), ("token", "t")], "", &[]),
+            "https://{{ token }}/t"
+        );
     }
 
     #[test]
     fn a_value_may_lie_in_a_file() {
         let path = std::env::temp_dir().join(format!("selvedge-variable-{}", std::process::id()));
         std::fs::write(&path, "from-file").expect("written");
-        assert_eq!(url(&[("token", &format!("@{}", path.display()))], "", &[]), "https://a.example/from-file");
+        assert_eq!(
+            url(&[("token", &format!("@{}", path.display()))], "", &[]),
+            "https://a.example/from-file"
+        );
         std::fs::remove_file(&path).expect("removed");
-        let error = resolve(&[("token", "@/nowhere/secret")], "", &[]).expect_err("no file").to_string();
-        assert!(error.starts_with("cannot read /nowhere/secret: "), "{error}");
+        let error = resolve(&[("token", "@/nowhere/secret")], "", &[])
+            .expect_err("no file")
+            .to_string();
+        assert!(
+            error.starts_with("cannot read /nowhere/secret: "),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_dotenv_file_stands_in_for_the_environment() {
         let path = std::env::temp_dir().join(format!("selvedge-dotenv-{}", std::process::id()));
-        std::fs::write(&path, "# secrets\nSPIN_VARIABLE_TOKEN='from file'\nSPIN_VARIABLE_HOST=b\n").expect("written");
-        let config = format!("[[variables_provider]]\ntype = \"env\"\ndotenv_path = \"{}\"\n", path.display());
-        assert_eq!(url(&[], &config, &[("SPIN_VARIABLE_HOST", "c")]), "https://c/from file");
+        std::fs::write(
+            &path,
+            "# secrets\nSPIN_VARIABLE_TOKEN='from file'\nSPIN_VARIABLE_HOST=b\n",
+        )
+        .expect("written");
+        let config = format!(
+            "[[variables_provider]]\ntype = \"env\"\ndotenv_path = \"{}\"\n",
+            path.display()
+        );
+        assert_eq!(
+            url(&[], &config, &[("SPIN_VARIABLE_HOST", "c")]),
+            "https://c/from file"
+        );
 
         std::fs::write(&path, "SPIN_VARIABLE_TOKEN='hunter2\n").expect("written");
-        let error = resolve(&[], &config, &[]).expect_err("unclosed quote").to_string();
-        assert!(error.contains("is not NAME=VALUE") && !error.contains("hunter2"), "{error}");
+        let error = resolve(&[], &config, &[])
+            .expect_err("unclosed quote")
+            .to_string();
+        assert!(
+            error.contains("is not NAME=VALUE") && !error.contains("hunter2"),
+            "{error}"
+        );
         std::fs::remove_file(&path).expect("removed");
-        assert!(resolve(&[], &config, &[]).is_err(), "a file that is asked for must be there");
+        assert!(
+            resolve(&[], &config, &[]).is_err(),
+            "a file that is asked for must be there"
+        );
     }
 }
