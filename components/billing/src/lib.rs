@@ -1,8 +1,38 @@
+//! Billing: what you owe. The catalogue, subscriptions, usage and invoices, over the books in `migrations/`.
+//!
+//! A request comes in here, goes to one file of [`routes`], which asks [`store`] for rows and [`rules`] for what they
+//! mean.
+
+mod id;
+mod routes;
+mod rules;
+mod store;
+
+use axum::Router;
+use axum::routing::get;
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
-#[http_service]
-async fn handle(_request: Request) -> impl IntoResponse {
-    "stub"
+
+fn router() -> Router {
+    Router::new()
+        .route("/v1/billing/plans", get(routes::plans::list))
+        .route(
+            "/v1/billing/subscriptions",
+            get(routes::subscriptions::list).post(routes::subscribe::subscribe),
+        )
+        .route(
+            "/v1/billing/subscriptions/{id}",
+            get(routes::subscription::show),
+        )
+        .route(
+            "/v1/billing/usage",
+            get(routes::usage::summary).post(routes::record_usage::record),
+        )
+        .route("/v1/billing/invoices", get(routes::invoices::list))
+        .route("/v1/billing/invoices/{id}", get(routes::invoice::show))
 }
-#[cfg(test)]
-mod tests { #[test] fn t(){} }
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    shared::serve("billing", router(), request).await
+}
