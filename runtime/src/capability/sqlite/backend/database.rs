@@ -1,0 +1,86 @@
+//! A database file that is open for the time the runtime runs, and the set of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::handle::Handle;
+use super::pool::Pool;
+use super::{Connection, Limits, file};
+
+/// One database. Cloning it is cheap and names the same one.
+#[derive(Clone)]
+pub struct Database {
+    pool: Arc<Pool>,
+}
+
+impl Database {
+    /// Opens the database in the file at `path`; creates it, for its owner only, where there is none. Runs `schema`,
+    /// which must be harmless to repeat. Blocks.
+    pub fn open(path: &Path, limits: Limits, schema: &str) -> anyhow::Result<Self> {
+        let open = || {
+            file::create(path)?;
+            // Absolute, as the process may change its directory and handles are opened as they are needed.
+            let path = std::path::absolute(path)?;
+            let handle = Handle::open(&path, &limits)?;
+            handle.sqlite.execute_batch(schema)?;
+            anyhow::Ok((path, handle))
+        };
+        let (absolute, handle) =
+            open().with_context(|| format!("cannot open the database {}", path.display()))?;
+        Ok(Self {
+            pool: Arc::new(Pool::new(absolute, limits, handle)),
+        })
+    }
+
+    /// A new connection. It costs nothing until it is used.
+    pub fn connect(&self) -> Connection {
+        Connection::new(self.pool.clone())
+    }
+
+    /// Closes the file, with everything copied from the log into it. A statement that still runs ends first, in the
+    /// background; one that is sent later fails. Blocks.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// The databases that are configured, by label.
+#[derive(Clone, Default)]
+pub struct Databases(BTreeMap<String, Database>);
+
+impl Databases {
+    /// Opens one database for each label and path. Blocks.
+    pub fn open<L, P>(
+        files: impl IntoIterator<Item = (L, P)>,
+        limits: &Limits,
+    ) -> anyhow::Result<Self>
+    where
+        L: Into<String>,
+        P: AsRef<Path>,
+    {
+        let open = |(label, path): (L, P)| {
+            let label = label.into();
+            let database = Database::open(path.as_ref(), limits.clone(), "")
+                .with_context(|| format!("the SQLite database {label:?} is not available"))?;
+            Ok((label, database))
+        };
+        files
+            .into_iter()
+            .map(open)
+            .collect::<anyhow::Result<_>>()
+            .map(Self)
+    }
+
+    /// The database with this label.
+    pub fn get(&self, label: &str) -> Option<&Database> {
+        self.0.get(label)
+    }
+
+    /// Closes all of them. Blocks.
+    pub fn close(&self) {
+        self.0.values().for_each(Database::close);
+    }
+}

@@ -1,0 +1,298 @@
+//! Runs one statement on one handle, within bounds on time and on the size of its result.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rusqlite::ErrorCode;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+
+use super::handle::{Handle, Memory};
+use super::{Error, Limits, Rows, Value};
+
+/// Virtual machine instructions between two looks at the clock: some 10 microseconds.
+const INSTRUCTIONS: i32 = 1000;
+
+/// A statement and its parameters, as a component sent them.
+pub struct Statement {
+    pub sql: String,
+    pub parameters: Vec<Value>,
+}
+
+/// How an attempt to run a statement ended.
+pub enum Attempt {
+    Done(Result<Rows, Error>),
+    /// It writes, and may not yet. Nothing was done.
+    NeedsTurn,
+}
+
+impl Statement {
+    /// Whether the statement writes, as far as its first words tell. A wrong guess costs time and nothing else:
+    /// [`Statement::run`] asks SQLite.
+    pub fn seems_to_write(&self) -> bool {
+        const READ: &[&str] = &[
+            "COMMIT",
+            "END",
+            "EXPLAIN",
+            "PRAGMA",
+            "RELEASE",
+            "ROLLBACK",
+            "SAVEPOINT",
+            "SELECT",
+            "VALUES",
+            "WITH",
+        ];
+        let (first, rest) = word(&self.sql);
+        if first.eq_ignore_ascii_case("BEGIN") {
+            let (second, _) = word(rest);
+            return ["IMMEDIATE", "EXCLUSIVE"]
+                .iter()
+                .any(|mode| mode.eq_ignore_ascii_case(second));
+        }
+        !READ
+            .iter()
+            .any(|keyword| keyword.eq_ignore_ascii_case(first))
+    }
+
+    /// Runs the statement; blocks. `abandoned` is set by others when nobody waits for the result any more.
+    pub fn run(
+        &self,
+        handle: &Handle,
+        memory: &mut Memory,
+        limits: &Limits,
+        abandoned: &Arc<AtomicBool>,
+        may_write: bool,
+    ) -> Attempt {
+        let deadline = Instant::now() + limits.statement;
+        let stop = {
+            let abandoned = abandoned.clone();
+            move || abandoned.load(Ordering::Relaxed) || Instant::now() >= deadline
+        };
+        if let Err(error) = handle.sqlite.progress_handler(INSTRUCTIONS, Some(stop)) {
+            return Attempt::Done(Err(Error::Failed(error.to_string())));
+        }
+        let before = handle.sqlite.total_changes();
+        let result = self.step(handle, limits, may_write);
+        // A handler left behind would stop the ROLLBACK of a handle whose last statement came near the deadline.
+        if let Err(error) = handle.sqlite.progress_handler(0, None::<fn() -> bool>) {
+            return Attempt::Done(Err(Error::Failed(error.to_string())));
+        }
+        let changed = match &result {
+            Ok(None) => return Attempt::NeedsTurn,
+            Ok(Some(Finished { wrote: true, .. })) => {
+                Some(match handle.sqlite.total_changes() - before {
+                    0 => 0,
+                    _ => handle.sqlite.changes(),
+                })
+            }
+            Ok(Some(_)) | Err(_) => None,
+        };
+        handle.remember(memory, changed);
+        Attempt::Done(match result {
+            Ok(finished) => Ok(finished.map(|finished| finished.rows).unwrap_or_default()),
+            Err(Failure::Sqlite(error)) => Err(explain(error, handle, limits)),
+            Err(Failure::Bound(error)) => Err(error),
+        })
+    }
+
+    fn step(
+        &self,
+        handle: &Handle,
+        limits: &Limits,
+        may_write: bool,
+    ) -> Result<Option<Finished>, Failure> {
+        if word(&self.sql) == ("", "") {
+            return Err(Failure::Bound(Error::Failed(
+                "there is no statement".to_owned(),
+            )));
+        }
+        let mut prepared = handle.sqlite.prepare_cached(&self.sql)?;
+        let wrote = !prepared.readonly();
+        if wrote && !may_write {
+            return Ok(None);
+        }
+        let mut rows = Vec::new();
+        let mut size = 0;
+        {
+            let mut cursor = prepared.query(rusqlite::params_from_iter(&self.parameters))?;
+            while let Some(row) = cursor.next()? {
+                if rows.len() == limits.result_rows {
+                    return Err(Failure::Bound(Error::TooLarge(format!(
+                        "{} rows",
+                        limits.result_rows
+                    ))));
+                }
+                // Not known before the first step: SQLite compiles again where the schema has changed since.
+                let count = row.as_ref().column_count();
+                let mut values = Vec::with_capacity(count);
+                for column in 0..count {
+                    let value = row.get_ref(column)?;
+                    size += size_of::<Value>() + length(value);
+                    if size > limits.result_bytes {
+                        return Err(Failure::Bound(Error::TooLarge(format!(
+                            "{} bytes",
+                            limits.result_bytes
+                        ))));
+                    }
+                    values.push(read(value, column)?);
+                }
+                size += size_of::<Vec<Value>>();
+                rows.push(values);
+            }
+        }
+        let columns = prepared
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        Ok(Some(Finished {
+            rows: Rows { columns, rows },
+            wrote,
+        }))
+    }
+}
+
+struct Finished {
+    rows: Rows,
+    wrote: bool,
+}
+
+enum Failure {
+    Sqlite(rusqlite::Error),
+    Bound(Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Integer(value) => ValueRef::Integer(*value),
+            Self::Real(value) => ValueRef::Real(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+            Self::Null => ValueRef::Null,
+        }))
+    }
+}
+
+fn length(value: ValueRef<'_>) -> usize {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 0,
+    }
+}
+
+fn read(value: ValueRef<'_>, column: usize) -> Result<Value, Failure> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+        // SQLite does not check, and `CAST(x'ff' AS TEXT)` is enough to make text that is none.
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => {
+                let message = format!("the text in column {column} is not UTF-8");
+                return Err(Failure::Bound(Error::Failed(message)));
+            }
+        },
+    })
+}
+
+/// Sorts SQLite's error into ours. What is the host's trouble, not the component's, goes to the log as well.
+fn explain(error: rusqlite::Error, handle: &Handle, limits: &Limits) -> Error {
+    let (code, message) = match error {
+        rusqlite::Error::SqliteFailure(error, Some(message)) => (error.code, message),
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, msg),
+        rusqlite::Error::SqliteFailure(error, None) => (error.code, error.to_string()),
+        rusqlite::Error::MultipleStatement => {
+            return Error::Failed("more than one statement; send them one by one".to_owned());
+        }
+        rusqlite::Error::InvalidParameterCount(given, wanted) => {
+            return Error::Failed(format!(
+                "{given} parameters given, and the statement has {wanted}"
+            ));
+        }
+        other => return Error::Failed(other.to_string()),
+    };
+    match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            Error::Busy("another transaction is writing")
+        }
+        ErrorCode::DiskFull => Error::Full,
+        ErrorCode::OperationInterrupted => Error::Deadline(limits.statement),
+        ErrorCode::AuthorizationForStatementDenied => Error::Refused(handle.refusal()),
+        ErrorCode::DatabaseCorrupt
+        | ErrorCode::NotADatabase
+        | ErrorCode::SystemIoFailure
+        | ErrorCode::CannotOpen
+        | ErrorCode::OutOfMemory
+        | ErrorCode::ReadOnly => {
+            tracing::error!(?code, message, "a database failed");
+            Error::Failed(message)
+        }
+        _ => Error::Failed(message),
+    }
+}
+
+/// The first word of `sql` and what follows it, past spaces and comments.
+fn word(sql: &str) -> (&str, &str) {
+    let mut rest = sql.trim_start();
+    loop {
+        let end = if rest.starts_with("--") {
+            rest.find('\n')
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map(|at| at + 2)
+        } else {
+            break;
+        };
+        rest = end.map_or("", |end| &rest[end..]).trim_start();
+    }
+    let end = rest
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(rest.len());
+    rest.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seems_to_write(sql: &str) -> bool {
+        Statement {
+            sql: sql.to_owned(),
+            parameters: vec![],
+        }
+        .seems_to_write()
+    }
+
+    #[test]
+    fn the_first_words_tell_readers_from_writers() {
+        for sql in [
+            "SELECT 1",
+            " select 1",
+            "-- DELETE\n/* INSERT */ select 1",
+            "WITH t AS (SELECT 1) SELECT * FROM t",
+            "BEGIN",
+            "begin deferred transaction",
+            "COMMIT",
+        ] {
+            assert!(!seems_to_write(sql), "{sql}");
+        }
+        for sql in [
+            "INSERT INTO t VALUES (1)",
+            "/* SELECT */ update t set a = 1",
+            "BEGIN IMMEDIATE",
+            "begin/**/exclusive",
+            "",
+            "--",
+        ] {
+            assert!(seems_to_write(sql), "{sql}");
+        }
+    }
+}
