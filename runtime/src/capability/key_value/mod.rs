@@ -1,0 +1,35 @@
+//! The capability to keep small values under string keys: `spin:key-value`.
+//!
+//! A component opens stores it knows by label. The manifest grants labels (`policy`), the WIT functions map labels to
+//! stores (`host`), and all stores are rows of one SQLite file (`backend`).
+
+use std::path::{Path, PathBuf};
+
+use crate::capability::sqlite::Limits;
+
+pub mod backend;
+mod host;
+mod policy;
+
+pub use backend::Stores;
+pub use host::{State, View, link};
+pub use policy::{Grant, validate};
+
+/// Opens the stores of `labels`: each in the file that `configured` names for it, else in one that they share, in
+/// `state_dir`. Creates what is missing. Blocks.
+pub fn open<'a>(
+    labels: impl IntoIterator<Item = &'a str>,
+    configured: impl Fn(&str) -> Option<PathBuf>,
+    state_dir: &Path,
+) -> anyhow::Result<Stores> {
+    let file = |label: &'a str| {
+        let shared = || state_dir.join("key_value.db");
+        (label, configured(label).unwrap_or_else(shared))
+    };
+    Stores::open(labels.into_iter().map(file), &Limits::default())
+}
+
+/// The state of one instance: what its component was granted, and no store open yet.
+pub fn prepare(grant: &Grant) -> State {
+    State::new(grant.clone())
+}
