@@ -11,21 +11,13 @@ use crate::document::{self, DocumentErrors, Fields, Value};
 /// What an operator decides about an application. The default decides nothing.
 #[derive(Debug, Clone, Default)]
 pub struct RuntimeConfig {
-    /// `[sqlite_database.LABEL]`, by label.
-    pub sqlite: BTreeMap<String, Location>,
-    /// `[key_value_store.LABEL]`, by label.
-    pub key_value: BTreeMap<String, Location>,
+    /// `[sqlite_database.LABEL]`: the file of each label, seen from the working directory. `None` leaves the place to
+    /// the state directory (where Spin would keep the data in memory, and lose it).
+    pub sqlite: BTreeMap<String, Option<PathBuf>>,
+    /// `[key_value_store.LABEL]`, likewise.
+    pub key_value: BTreeMap<String, Option<PathBuf>>,
     /// `[[variables_provider]]`, the first to have a value wins.
     pub variables: Vec<Provider>,
-}
-
-/// Where a database keeps its data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
-    /// In a file. A relative path starts from the folder of the runtime configuration.
-    File(PathBuf),
-    /// In memory, lost when the process ends.
-    Memory,
 }
 
 /// Where values of variables come from.
@@ -75,8 +67,8 @@ impl RuntimeConfig {
         document::read(path, text, |fields| {
             refuse_unsupported(fields);
             Self {
-                sqlite: read_locations(fields, "sqlite_database", folder),
-                key_value: read_locations(fields, "key_value_store", folder),
+                sqlite: read_files(fields, "sqlite_database", folder),
+                key_value: read_files(fields, "key_value_store", folder),
                 variables: read_providers(fields, folder),
             }
         })
@@ -107,11 +99,11 @@ fn refuse_unsupported(fields: &Fields<'_>) {
     }
 }
 
-fn read_locations(
+fn read_files(
     fields: &Fields<'_>,
     key: &'static str,
     folder: &Path,
-) -> BTreeMap<String, Location> {
+) -> BTreeMap<String, Option<PathBuf>> {
     let tables = fields
         .get(key)
         .map(|value| value.entries())
@@ -119,39 +111,24 @@ fn read_locations(
     let read = |(label, value): (String, Value<'_>)| {
         let place = format!("{key} \"{label}\"");
         value
-            .fields_in(&place, |fields| read_location(fields, folder))
+            .fields_in(&place, |fields| read_file(fields, folder))
             .flatten()
-            .map(|location| (label, location))
+            .map(|file| (label, file))
     };
     tables.into_iter().filter_map(read).collect()
 }
 
-fn read_location(fields: &Fields<'_>, folder: &Path) -> Option<Location> {
+fn read_file(fields: &Fields<'_>, folder: &Path) -> Option<Option<PathBuf>> {
     let kind = fields.require("type")?;
     match kind.string()?.as_str() {
         "spin" => {
             if fields.boolean("allow_attach_file") == Some(true) {
                 fields.report("\"allow_attach_file\" is not supported; databases are kept apart");
             }
-            let path = fields
-                .string("path")
-                .map(|path| Location::File(folder.join(path)));
-            Some(path.unwrap_or(Location::Memory))
+            Some(fields.string("path").map(|path| folder.join(path)))
         }
         other => {
-            // Their keys are nobody's typing mistake.
-            for key in [
-                "url",
-                "token",
-                "location",
-                "account",
-                "container",
-                "region",
-                "table",
-                "path",
-            ] {
-                fields.get(key);
-            }
+            fields.ignore_rest();
             kind.report(&format!("\"{other}\" is not supported; {PATH_ADVICE}"));
             None
         }
@@ -193,18 +170,7 @@ fn read_provider(fields: &Fields<'_>, folder: &Path) -> Option<Provider> {
             dotenv: fields.string("dotenv_path").map(|path| folder.join(path)),
         }),
         other => {
-            for key in [
-                "url",
-                "token",
-                "mount",
-                "prefix",
-                "vault_url",
-                "client_id",
-                "client_secret",
-                "tenant_id",
-            ] {
-                fields.get(key);
-            }
+            fields.ignore_rest();
             kind.report(&format!(
                 "\"{other}\" is not supported; supported are: \"static\" and \"env\""
             ));
@@ -233,15 +199,9 @@ mod tests {
              [key_value_store.default]\ntype = \"spin\"\n",
         )
         .expect("a configuration");
-        assert_eq!(
-            config.sqlite["auth"],
-            Location::File("etc/.spin/auth.db".into())
-        );
-        assert_eq!(
-            config.sqlite["billing"],
-            Location::File("/var/billing.db".into())
-        );
-        assert_eq!(config.key_value["default"], Location::Memory);
+        assert_eq!(config.sqlite["auth"], Some("etc/.spin/auth.db".into()));
+        assert_eq!(config.sqlite["billing"], Some("/var/billing.db".into()));
+        assert_eq!(config.key_value["default"], None);
     }
 
     #[test]

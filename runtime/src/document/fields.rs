@@ -1,6 +1,6 @@
 //! The keys of a TOML table: those asked for, and by elimination those that are unknown.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -16,6 +16,7 @@ pub struct Fields<'a> {
     place: String,
     prefix: String,
     known: RefCell<Vec<&'static str>>,
+    open: Cell<bool>,
 }
 
 impl<'a> Fields<'a> {
@@ -27,7 +28,7 @@ impl<'a> Fields<'a> {
         place: String,
         prefix: String,
     ) -> Self {
-        let known = RefCell::default();
+        let (known, open) = Default::default();
         Self {
             document,
             table,
@@ -35,6 +36,7 @@ impl<'a> Fields<'a> {
             place,
             prefix,
             known,
+            open,
         }
     }
 
@@ -98,6 +100,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Takes the keys not asked for as known: it is reported already that the table is not for us.
+    pub fn ignore_rest(&self) {
+        self.open.set(true);
+    }
+
     /// Reports a mistake of the table as a whole.
     pub fn report(&self, message: &str) {
         self.report_at(self.line, message);
@@ -122,6 +129,9 @@ impl<'a> Fields<'a> {
 
     /// Reports the keys nobody asked for.
     pub(super) fn report_unknown(&self) {
+        if self.open.get() {
+            return;
+        }
         let known = self.known.borrow();
         for (key, _) in self
             .table

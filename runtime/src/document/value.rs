@@ -32,11 +32,6 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The line of the value's key, counted from 1.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
     /// Whether this is a table (rather than, say, a string).
     pub fn is_table(&self) -> bool {
         matches!(self.value.get_ref(), DeValue::Table(_))

@@ -40,12 +40,19 @@ impl Inherit {
 /// A kind of grant, named by the key of the component that grants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
+    /// AI models, which nothing here grants.
     AiModels,
+    /// Requests to other hosts.
     AllowedOutboundHosts,
+    /// Environment variables.
     Environment,
+    /// Files, which nothing here grants.
     Files,
+    /// Key-value stores.
     KeyValueStores,
+    /// SQLite databases.
     SqliteDatabases,
+    /// Variables.
     Variables,
 }
 
