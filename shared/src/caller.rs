@@ -18,6 +18,9 @@ pub mod headers {
     pub const ROLES: &str = "x-selvedge-roles";
 }
 
+/// The role that may see and change what is not its own.
+pub const ADMIN: &str = "admin";
+
 /// A signed-in user. As an extractor it answers 401 where there is none; `Option<Caller>` does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

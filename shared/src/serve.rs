@@ -1,6 +1,8 @@
 //! Runs a component's router and gives every answer its common form: problems with the request id,
 //! headers that keep browsers safe, a length, and the component's name for the log.
 
+use std::io::Write;
+
 use axum::{Router, body::Body, extract::DefaultBodyLimit};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
@@ -94,7 +96,8 @@ impl Context {
                 "status": problem.status().as_u16(),
                 "cause": format!("{cause:#}"),
             });
-            eprintln!("{line}");
+            // Not `eprintln!`, which would trap where nobody listens.
+            let _ = writeln!(std::io::stderr(), "{line}");
         }
         parts.status = problem.status();
         parts.headers.insert(

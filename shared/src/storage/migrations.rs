@@ -41,7 +41,8 @@ pub(super) fn run(
     if pending(connection, &wanted)?.is_empty() {
         return Ok(());
     }
-    let transaction = Transaction::begin(open()?)?;
+    let own = open()?;
+    let transaction = Transaction::begin(&own)?;
     transaction.run(
         "CREATE TABLE IF NOT EXISTS _migrations (
             name       TEXT    NOT NULL PRIMARY KEY,

@@ -20,6 +20,7 @@
 //! }
 //! ```
 
+mod cell;
 mod connection;
 mod error;
 mod migrations;
@@ -28,7 +29,7 @@ mod script;
 mod transaction;
 mod value;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 pub use crate::params;
 pub use connection::Connection;
@@ -45,6 +46,8 @@ pub struct Database {
     migrations: &'static [Migration],
     open: fn(&str) -> Result<Box<dyn Engine>, Error>,
     kept: OnceLock<Connection>,
+    /// What the last transaction left, for the next one: opening a file takes longer than most of them.
+    spare: Mutex<Option<Connection>>,
 }
 
 impl Database {
@@ -55,6 +58,7 @@ impl Database {
             migrations,
             open: connection::open_on_host,
             kept: OnceLock::new(),
+            spare: Mutex::new(None),
         }
     }
 
@@ -79,10 +83,18 @@ impl Database {
         work: impl FnOnce(&Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         self.connect()?;
-        let transaction = Transaction::begin(self.open()?)?;
+        let spare = self.spare().take();
+        let connection = spare.map_or_else(|| self.open(), Ok)?;
+        let transaction = Transaction::begin(&connection)?;
         let value = work(&transaction)?;
         transaction.commit()?;
+        // Only now is it known to be clean; on any other way it is closed.
+        *self.spare() = Some(connection);
         Ok(value)
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> Result<Connection, Error> {

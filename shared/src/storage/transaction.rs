@@ -4,16 +4,15 @@ use std::ops::Deref;
 
 use super::{connection::Connection, error::Error};
 
-/// A connection with a transaction open, which ends with it: by [`commit`](Self::commit), or else by
-/// a rollback.
-pub struct Transaction {
-    connection: Connection,
+/// A connection with a transaction open, which ends with it: by a commit, or else by a rollback.
+pub struct Transaction<'a> {
+    connection: &'a Connection,
     open: bool,
 }
 
-impl Transaction {
+impl<'a> Transaction<'a> {
     /// Begins on a connection that nobody else uses, and takes the write lock.
-    pub(super) fn begin(connection: Connection) -> Result<Self, Error> {
+    pub(super) fn begin(connection: &'a Connection) -> Result<Self, Error> {
         connection.run("BEGIN IMMEDIATE", &[])?;
         Ok(Self {
             connection,
@@ -28,15 +27,15 @@ impl Transaction {
     }
 }
 
-impl Deref for Transaction {
+impl Deref for Transaction<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        &self.connection
+        self.connection
     }
 }
 
-impl Drop for Transaction {
+impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.open {
             // Fails only where SQLite has rolled back by itself, as it does when the disk is full.

@@ -2,7 +2,7 @@
 //! such user, whether there is or not: ids must not be a way to learn who uses the application.
 
 use axum::response::IntoResponse;
-use shared::{Caller, ETag, Json, Path, Problem, Result, UserId, clock};
+use shared::{Caller, ETag, Json, Path, Problem, Result, UserId, caller::ADMIN, clock};
 
 use super::User;
 use crate::store;
@@ -11,7 +11,7 @@ use crate::store;
 pub async fn show(caller: Caller, Path(id): Path<UserId>) -> Result<impl IntoResponse> {
     let profile = if id == caller.user {
         Some(store::see(&caller, clock::now())?)
-    } else if caller.has_role("admin") {
+    } else if caller.has_role(ADMIN) {
         store::find(id)?
     } else {
         None
