@@ -86,7 +86,7 @@ impl Context {
     /// Turns the response into the problem, and logs its cause.
     fn render(&self, problem: &Problem, parts: &mut http::response::Parts) -> Bytes {
         if let Some(cause) = problem.cause() {
-            let line = serde_json::json!({
+            let mut line = serde_json::json!({
                 "level": if problem.status().is_server_error() { "error" } else { "warn" },
                 "message": "request failed",
                 "component": self.component,
@@ -95,11 +95,14 @@ impl Context {
                 "path": self.path,
                 "status": problem.status().as_u16(),
                 "cause": format!("{cause:#}"),
-            });
-            // Not `eprintln!`, which would trap where nobody listens.
-            let _ = writeln!(std::io::stderr(), "{line}");
+            })
+            .to_string();
+            line.push('\n');
+            // In one write, so that lines do not mix. Nor by `eprintln!`, which traps where nobody listens.
+            let _ = std::io::stderr().write_all(line.as_bytes());
         }
         parts.status = problem.status();
+        parts.headers.remove(header::CONTENT_LENGTH);
         parts.headers.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
@@ -276,6 +279,11 @@ mod tests {
         assert_eq!(
             (answer.body.as_str(), &answer.headers["content-length"]),
             ("", &HeaderValue::from(5))
+        );
+        let (head, get) = (send("HEAD", "/fail", "", "").await, fetch("/fail").await);
+        assert_eq!(
+            head.headers["content-length"],
+            get.headers["content-length"]
         );
         let answer = fetch("/empty").await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT);

@@ -100,3 +100,39 @@ impl From<Error> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_component_can_act_on_is_told_from_the_text() {
+        for (text, kind) in [
+            (
+                "UNIQUE constraint failed: users.email",
+                Kind::UniqueViolation,
+            ),
+            ("database is locked", Kind::Busy),
+            (
+                "database is locked: the writers ahead take too long",
+                Kind::Busy,
+            ),
+            ("interrupted: the statement ran longer than 5s", Kind::Busy),
+            ("database or disk is full", Kind::Full),
+            ("FOREIGN KEY constraint failed", Kind::Other),
+            ("no such table: users", Kind::Other),
+        ] {
+            assert_eq!(kind_of(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_busy_or_full_database_is_a_503_and_the_rest_a_500() {
+        let problem = |error| Problem::from(Error::new(error, "SELECT 1"));
+        let io = |text: &str| sqlite::Error::Io(text.to_owned());
+        assert_eq!(problem(io("database is locked")).status(), 503);
+        assert_eq!(problem(sqlite::Error::DatabaseFull).status(), 503);
+        assert_eq!(problem(io("no such table: users")).status(), 500);
+        assert_eq!(problem(sqlite::Error::AccessDenied).status(), 500);
+    }
+}
