@@ -1,1 +1,7 @@
-fn main(){}
+//! The `selvedge` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    selvedge::cli::run()
+}

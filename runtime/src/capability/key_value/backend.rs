@@ -12,6 +12,8 @@ use crate::capability::sqlite::backend::{Database, Error as Failure, Limits, Val
 pub const KEY_BYTES: usize = 1024;
 /// Longest value, in bytes.
 pub const VALUE_BYTES: usize = 10 << 20;
+/// What SQLite is to hold in a row: key, value and the store's label, and some more.
+const ROW_BYTES: i32 = 12 << 20;
 /// Keys read at a time.
 const PAGE: i64 = 1000;
 
@@ -60,6 +62,10 @@ impl Stores {
         L: Into<String>,
         P: AsRef<Path>,
     {
+        let limits = Limits {
+            value_bytes: ROW_BYTES,
+            ..limits.clone()
+        };
         let mut databases: BTreeMap<PathBuf, Database> = BTreeMap::new();
         let mut stores = BTreeMap::new();
         for (label, path) in files {

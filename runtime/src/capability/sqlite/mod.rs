@@ -2,6 +2,10 @@
 //!
 //! A component sends statements to databases it knows by label. The manifest grants labels (`policy`), the WIT functions
 //! map labels to databases (`host`), and the databases are SQLite files (`backend`).
+//!
+//! What a component may notice when it comes from Spin: statements and results are bounded ([`Limits`]), streamed ones
+//! too; there are no temporary tables, no ATTACH and no VACUUM; settings of the connection are the runtime's, foreign
+//! keys excepted; and a transaction nobody continues is rolled back.
 
 use std::path::{Path, PathBuf};
 

@@ -25,7 +25,6 @@ const PAGE_BYTES: u64 = 4096;
 /// Bounds on what SQLite has to work through between two looks at the clock.
 const SQLITE_LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_ATTACHED, 0),
-    (Limit::SQLITE_LIMIT_LENGTH, 16 << 20),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 1 << 20),
     (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1024),
     (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 100),
@@ -71,6 +70,7 @@ impl Handle {
         for &(limit, value) in SQLITE_LIMITS {
             sqlite.set_limit(limit, value)?;
         }
+        sqlite.set_limit(Limit::SQLITE_LIMIT_LENGTH, limits.value_bytes)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS);
 
         let refusal = Arc::new(Mutex::new(None));

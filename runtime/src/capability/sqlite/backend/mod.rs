@@ -6,6 +6,7 @@
 mod authorizer;
 mod connection;
 mod database;
+mod error;
 mod file;
 mod handle;
 mod pool;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use connection::Connection;
 pub use database::{Database, Databases};
+pub use error::Error;
 
 /// A value in one of SQLite's storage classes.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +42,8 @@ pub struct Rows {
 /// Bounds on one database. None of them is a property of the file: they hold for this process.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections to the file that read, or hold a transaction that began by reading; one more writes.
+    /// Connections to the file that read, or hold a transaction that began by reading; one more writes. As each may
+    /// keep a processor busy, their number is also how much of the machine slow statements can take.
     pub connections: usize,
     /// How long a statement waits for a connection to come free, and again for its turn to write.
     pub wait: Duration,
@@ -52,6 +55,9 @@ pub struct Limits {
     pub result_bytes: usize,
     /// Number of rows in a statement's result.
     pub result_rows: usize,
+    /// Length of a text, a blob or a row, in bytes. Some SQL functions take time in the square of it, and no deadline
+    /// stops SQLite inside of a function.
+    pub value_bytes: i32,
     /// Size of the database file in bytes; beyond it a write fails with [`Error::Full`].
     pub database_bytes: u64,
 }
@@ -59,42 +65,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 8,
+            connections: std::thread::available_parallelism()
+                .map_or(4, |cores| (2 * cores.get()).clamp(4, 16)),
             wait: Duration::from_secs(5),
             statement: Duration::from_secs(5),
             idle_transaction: Duration::from_secs(10),
             result_bytes: 32 << 20,
             result_rows: 1_000_000,
+            value_bytes: 4 << 20,
             database_bytes: 16 << 30,
         }
     }
-}
-
-/// Why a statement failed. The texts are for the component that sent it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// Nothing was done, and the same statement may succeed later.
-    #[error("database is locked: {0}")]
-    Busy(&'static str),
-    /// The file reached [`Limits::database_bytes`], or the disk is full.
-    #[error("database or disk is full")]
-    Full,
-    /// The statement ran longer than [`Limits::statement`].
-    #[error("interrupted: the statement ran longer than {0:?}")]
-    Deadline(Duration),
-    /// The result went beyond [`Limits::result_bytes`] or [`Limits::result_rows`].
-    #[error("the result is larger than {0}; read it in parts")]
-    TooLarge(String),
-    /// A connection's transaction went beyond [`Limits::idle_transaction`]. Said once, to its next statement.
-    #[error("the transaction was rolled back: it was open for {0:?} without a statement")]
-    Expired(Duration),
-    /// Something SQLite can do and a component may not.
-    #[error("not authorized: {0}")]
-    Refused(String),
-    /// The statement failed; SQLite's own message.
-    #[error("{0}")]
-    Failed(String),
-    /// The runtime is shutting down.
-    #[error("the database is closed")]
-    Closed,
 }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use rusqlite::ErrorCode;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
 use super::handle::{Handle, Memory};
-use super::{Error, Limits, Rows, Value};
+use super::{Error, Limits, Rows, Value, error};
 
 /// Virtual machine instructions between two looks at the clock: some 10 microseconds.
 const INSTRUCTIONS: i32 = 1000;
+/// Longest statement that is kept compiled, in bytes. Longer ones carry data in their text and do not come again.
+const CACHED_BYTES: usize = 16 << 10;
 
 /// A statement and its parameters, as a component sent them.
 pub struct Statement {
@@ -90,7 +91,7 @@ impl Statement {
         handle.remember(memory, changed);
         Attempt::Done(match result {
             Ok(finished) => Ok(finished.map(|finished| finished.rows).unwrap_or_default()),
-            Err(Failure::Sqlite(error)) => Err(explain(error, handle, limits)),
+            Err(Failure::Sqlite(error)) => Err(error::explain(error, handle, limits)),
             Err(Failure::Bound(error)) => Err(error),
         })
     }
@@ -106,7 +107,14 @@ impl Statement {
                 "there is no statement".to_owned(),
             )));
         }
-        let mut prepared = handle.sqlite.prepare_cached(&self.sql)?;
+        let (mut cached, mut fresh);
+        let prepared: &mut rusqlite::Statement<'_> = if self.sql.len() <= CACHED_BYTES {
+            cached = handle.sqlite.prepare_cached(&self.sql)?;
+            &mut cached
+        } else {
+            fresh = handle.sqlite.prepare(&self.sql)?;
+            &mut fresh
+        };
         let wrote = !prepared.readonly();
         if wrote && !may_write {
             return Ok(None);
@@ -202,42 +210,6 @@ fn read(value: ValueRef<'_>, column: usize) -> Result<Value, Failure> {
             }
         },
     })
-}
-
-/// Sorts SQLite's error into ours. What is the host's trouble, not the component's, goes to the log as well.
-fn explain(error: rusqlite::Error, handle: &Handle, limits: &Limits) -> Error {
-    let (code, message) = match error {
-        rusqlite::Error::SqliteFailure(error, Some(message)) => (error.code, message),
-        rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, msg),
-        rusqlite::Error::SqliteFailure(error, None) => (error.code, error.to_string()),
-        rusqlite::Error::MultipleStatement => {
-            return Error::Failed("more than one statement; send them one by one".to_owned());
-        }
-        rusqlite::Error::InvalidParameterCount(given, wanted) => {
-            return Error::Failed(format!(
-                "{given} parameters given, and the statement has {wanted}"
-            ));
-        }
-        other => return Error::Failed(other.to_string()),
-    };
-    match code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            Error::Busy("another transaction is writing")
-        }
-        ErrorCode::DiskFull => Error::Full,
-        ErrorCode::OperationInterrupted => Error::Deadline(limits.statement),
-        ErrorCode::AuthorizationForStatementDenied => Error::Refused(handle.refusal()),
-        ErrorCode::DatabaseCorrupt
-        | ErrorCode::NotADatabase
-        | ErrorCode::SystemIoFailure
-        | ErrorCode::CannotOpen
-        | ErrorCode::OutOfMemory
-        | ErrorCode::ReadOnly => {
-            tracing::error!(?code, message, "a database failed");
-            Error::Failed(message)
-        }
-        _ => Error::Failed(message),
-    }
 }
 
 /// The first word of `sql` and what follows it, past spaces and comments.

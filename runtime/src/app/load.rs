@@ -1,0 +1,337 @@
+//! From the files an application consists of to an [`App`] that is ready for its first request.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use anyhow::{Context as _, bail};
+use wasmtime::{
+    Engine,
+    component::{Component as Compiled, Linker},
+};
+use wasmtime_wasi_http::{WasiHttpCtx, handler::ProxyPre, p2, p3};
+
+use super::{App, Options, validate};
+use crate::{
+    capability::{
+        self, key_value,
+        outbound_http::{Neighbours, Outbound, policy::AllowedHosts},
+        sqlite, variables, wasi,
+    },
+    compose,
+    config::RuntimeConfig,
+    engine::{self, PoolSize, Ticker},
+    guest::{Guest, Instances, Limits, State},
+    log::Sink,
+    manifest::{Component, HttpTrigger, Manifest, Resolver},
+    route::RouteTable,
+};
+
+pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<App> {
+    let manifest = Manifest::load(&options.manifest)?;
+    let config = match &options.runtime_config {
+        Some(path) => RuntimeConfig::load(path)?,
+        None => RuntimeConfig::default(),
+    };
+    let variables = Resolver::new(&manifest, &options.variables, &config)?;
+    let routes = RouteTable::new(&manifest);
+    let selected = validate::selection(&manifest, &options.components)?;
+    validate::grants(&manifest, &selected, &variables)?;
+
+    let state_dir = &options.state_dir;
+    fs::create_dir_all(state_dir)
+        .with_context(|| format!("cannot create {}", state_dir.display()))?;
+    let cache = options
+        .cache_dir
+        .clone()
+        .unwrap_or_else(|| state_dir.join("cache"));
+    let engine = engine::new(&cache, pool_size(&manifest, &selected))?;
+    let storage = Storage::open(&manifest, &selected, &config, state_dir)?;
+    let mut loader = Loader {
+        options,
+        manifest: &manifest,
+        variables: &variables,
+        storage: &storage,
+        linker: capability::link(&engine).map_err(engine::plain)?,
+        engine: &engine,
+        neighbours: Arc::default(),
+        guests: HashMap::new(),
+        failures: Vec::new(),
+    };
+    let guests = loader.guests(&selected, progress)?;
+    let ticker = Ticker::start(&engine).context("cannot start the epoch thread")?;
+    Ok(App {
+        guests,
+        routes,
+        storage,
+        manifest,
+        draining: AtomicBool::new(false),
+        _ticker: ticker,
+    })
+}
+
+fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
+    let settings = || {
+        selected
+            .iter()
+            .filter_map(|id| Some(&manifest.components.get(*id)?.settings))
+    };
+    let instances: usize = settings()
+        .map(|settings| settings.max_instances.get())
+        .sum();
+    let parts = manifest
+        .triggers
+        .iter()
+        .map(|trigger| 1 + trigger.middleware.len())
+        .max()
+        .unwrap_or(1);
+    PoolSize {
+        // A retired instance may still be finishing while its successor starts.
+        instances: u32::try_from(instances + instances / 4 + 8).unwrap_or(u32::MAX),
+        parts: u32::try_from(parts).unwrap_or(u32::MAX),
+        memory: settings()
+            .map(|settings| settings.memory)
+            .max()
+            .unwrap_or(0),
+    }
+}
+
+/// The databases of an application, by the label components know them by.
+pub(super) struct Storage {
+    databases: sqlite::Databases,
+    stores: key_value::Stores,
+}
+
+impl Storage {
+    fn open(
+        manifest: &Manifest,
+        selected: &BTreeSet<&str>,
+        config: &RuntimeConfig,
+        state_dir: &Path,
+    ) -> anyhow::Result<Self> {
+        let components = || {
+            selected
+                .iter()
+                .filter_map(|id| manifest.components.get(*id))
+        };
+        let labels = |of: fn(&Component) -> &Vec<String>| -> BTreeSet<&str> {
+            components().flat_map(of).map(String::as_str).collect()
+        };
+        Ok(Self {
+            databases: sqlite::open(
+                labels(|component| &component.sqlite_databases),
+                |label| config.sqlite.get(label).cloned().flatten(),
+                state_dir,
+            )?,
+            stores: key_value::open(
+                labels(|component| &component.key_value_stores),
+                |label| config.key_value.get(label).cloned().flatten(),
+                state_dir,
+            )?,
+        })
+    }
+
+    /// Closes all: what is in their logs moves into their files.
+    pub(super) fn close(&self) {
+        self.databases.close();
+        self.stores.close();
+    }
+}
+
+/// Two triggers with one service behind the same chain share its instances.
+type Chain = (String, Vec<String>);
+
+struct Loader<'a> {
+    options: &'a Options,
+    manifest: &'a Manifest,
+    variables: &'a Resolver,
+    storage: &'a Storage,
+    engine: &'a Engine,
+    linker: Linker<State>,
+    neighbours: Arc<Neighbours>,
+    guests: HashMap<Chain, Arc<Guest>>,
+    failures: Vec<String>,
+}
+
+impl Loader<'_> {
+    /// A guest for every trigger whose component was selected.
+    fn guests(
+        &mut self,
+        selected: &BTreeSet<&str>,
+        progress: &dyn Fn(&str),
+    ) -> anyhow::Result<Vec<Option<Arc<Guest>>>> {
+        let mut guests = Vec::new();
+        let mut by_id = HashMap::new();
+        for trigger in &self.manifest.triggers {
+            if !selected.contains(trigger.component.as_str()) {
+                guests.push(None);
+                continue;
+            }
+            let chain = chain(trigger);
+            if !self.guests.contains_key(&chain) {
+                progress(&format!(
+                    "compiling {} ({} of {})",
+                    trigger.component,
+                    by_id.len() + 1,
+                    selected.len()
+                ));
+                match self.guest(trigger) {
+                    Ok(guest) => drop(self.guests.insert(chain.clone(), Arc::new(guest))),
+                    Err(error) => self.failures.push(format!("{error:#}")),
+                }
+            }
+            let guest = self.guests.get(&chain).cloned();
+            if let Some(guest) = &guest {
+                by_id
+                    .entry(trigger.component.clone())
+                    .or_insert_with(|| guest.clone());
+            }
+            guests.push(guest);
+        }
+        if !self.failures.is_empty() {
+            bail!("{}", self.failures.join("\n"));
+        }
+        self.neighbours.introduce(&by_id);
+        Ok(guests)
+    }
+
+    fn guest(&self, trigger: &HttpTrigger) -> anyhow::Result<Guest> {
+        let component = self.component(&trigger.component)?;
+        let wasm = self.read(component)?;
+        let middleware = trigger
+            .middleware
+            .iter()
+            .map(|entry| {
+                let wasm = self.read(self.component(&entry.component)?)?;
+                Ok((entry, wasm))
+            })
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let parts: Vec<_> = middleware
+            .iter()
+            .map(|(entry, wasm)| compose::Part {
+                id: &entry.component,
+                wasm,
+                inherit: &entry.inherit,
+            })
+            .collect();
+        let composed = compose::chain(&parts, &component.id, &wasm)?;
+        let compiled = Compiled::new(self.engine, &composed)
+            .map_err(engine::plain)
+            .with_context(|| format!("component {:?} cannot be compiled", component.id))?;
+        Ok(Guest::new(Instances {
+            component: component.id.clone(),
+            engine: self.engine.clone(),
+            pre: self.link(component, &compiled)?,
+            settings: component.settings,
+            state: self.state(component)?,
+        }))
+    }
+
+    fn component(&self, id: &str) -> anyhow::Result<&Component> {
+        self.manifest
+            .components
+            .get(id)
+            .with_context(|| format!("component {id:?} is not in the manifest"))
+    }
+
+    fn read(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
+        let path = self.manifest.root.join(&component.source);
+        fs::read(&path).with_context(|| {
+            format!(
+                "component {:?}: cannot read its source {}{}",
+                component.id,
+                path.display(),
+                if component.build.is_some() {
+                    "; build it first: selvedge build"
+                } else {
+                    ""
+                },
+            )
+        })
+    }
+
+    /// Resolves the imports of a component and finds which world of `wasi:http` it exports.
+    fn link(&self, component: &Component, compiled: &Compiled) -> anyhow::Result<ProxyPre<State>> {
+        let id = &component.id;
+        let pre = self
+            .linker
+            .instantiate_pre(compiled)
+            .map_err(engine::plain)
+            .with_context(|| {
+                format!("component {id:?} imports something this runtime does not provide")
+            })?;
+        let exports = |name: &str| compiled.get_export_index(None, name).is_some();
+        if exports(compose::HANDLER) {
+            return Ok(ProxyPre::P3(
+                p3::bindings::ServicePre::new(pre).map_err(engine::plain)?,
+            ));
+        }
+        p2::bindings::ProxyPre::new(pre).map(ProxyPre::P2).map_err(|_| {
+            anyhow::anyhow!(
+                "component {id:?} serves no HTTP: it must export {} or wasi:http/incoming-handler@0.2",
+                compose::HANDLER
+            )
+        })
+    }
+
+    /// What a fresh instance of a component may reach: nothing beyond its own entry in the manifest.
+    fn state(&self, component: &Component) -> anyhow::Result<Box<dyn Fn() -> State + Send + Sync>> {
+        let id: Arc<str> = component.id.as_str().into();
+        let allowed = Arc::new(allowed_hosts(component, self.variables)?);
+        let sqlite = sqlite::Grant::new(&component.sqlite_databases, &self.storage.databases);
+        let key_value = key_value::Grant::new(&component.key_value_stores, &self.storage.stores);
+        let variables = variables::Values::from(self.variables.component(&component.id)?);
+        let environment = environment(component, self.options);
+        let neighbours = self.neighbours.clone();
+        let logs: Sink = self.options.logs.clone();
+        let memory = component.settings.memory;
+        Ok(Box::new(move || State {
+            table: Default::default(),
+            wasi: wasi::prepare(&id, &environment, &logs),
+            http: WasiHttpCtx::new(),
+            outbound: Outbound {
+                component: id.clone(),
+                allowed: allowed.clone(),
+                neighbours: neighbours.clone(),
+                call: None,
+            },
+            sqlite: sqlite::prepare(&sqlite),
+            key_value: key_value::prepare(&key_value),
+            variables: variables::prepare(&variables),
+            limits: Limits::new(memory),
+            instantiating_until: None,
+        }))
+    }
+}
+
+fn chain(trigger: &HttpTrigger) -> Chain {
+    let middleware = trigger
+        .middleware
+        .iter()
+        .map(|entry| format!("{entry:?}"))
+        .collect();
+    (trigger.component.clone(), middleware)
+}
+
+fn environment(component: &Component, options: &Options) -> BTreeMap<String, String> {
+    let mut environment = component.environment.clone();
+    environment.extend(options.environment.iter().cloned());
+    environment
+}
+
+/// The hosts a component may reach, its templates filled in.
+pub(super) fn allowed_hosts(
+    component: &Component,
+    variables: &Resolver,
+) -> anyhow::Result<AllowedHosts> {
+    let rendered = component
+        .allowed_outbound_hosts
+        .iter()
+        .map(|host| variables.render(host))
+        .collect::<Result<Vec<_>, _>>()?;
+    AllowedHosts::parse(&rendered)
+        .with_context(|| format!("component {:?}: allowed_outbound_hosts", component.id))
+}

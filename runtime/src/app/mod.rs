@@ -1,0 +1,99 @@
+//! Manifest → ready application: read, validate, compose, link and pre-instantiate, so that requests find all done.
+
+mod load;
+pub mod reach;
+pub(crate) mod validate;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use ipnet::IpNet;
+
+use crate::{
+    engine::Ticker,
+    guest::Guest,
+    log::Sink,
+    manifest::Manifest,
+    route::{Match, RouteTable},
+};
+
+/// What an application is started with, beside its manifest.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Path of the manifest.
+    pub manifest: PathBuf,
+    /// Where databases, compiled code and build stamps are kept.
+    pub state_dir: PathBuf,
+    /// Where compiled code is kept, if not in the state directory.
+    pub cache_dir: Option<PathBuf>,
+    /// Environment variables for every component, over those in the manifest.
+    pub environment: Vec<(String, String)>,
+    /// Values of application variables, over all other sources.
+    pub variables: Vec<(String, String)>,
+    /// A runtime configuration in Spin's format.
+    pub runtime_config: Option<PathBuf>,
+    /// Components to run; all when empty.
+    pub components: Vec<String>,
+    /// Where lines of guests go.
+    pub logs: Sink,
+}
+
+/// An application, ready for requests.
+pub struct App {
+    manifest: Manifest,
+    routes: RouteTable,
+    /// By trigger, in the manifest's order; `None` for those not selected.
+    guests: Vec<Option<Arc<Guest>>>,
+    storage: load::Storage,
+    draining: AtomicBool,
+    _ticker: Ticker,
+}
+
+impl App {
+    /// Reads, validates and prepares an application. `progress` is told what takes long.
+    ///
+    /// Fails with everything that is wrong with it, not only the first.
+    pub fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<Arc<Self>> {
+        load::load(options, progress).map(Arc::new)
+    }
+
+    /// The manifest it was made from.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Its routes.
+    pub fn routes(&self) -> &RouteTable {
+        &self.routes
+    }
+
+    /// The component behind a route.
+    pub fn guest(&self, matched: &Match<'_>) -> Option<&Guest> {
+        self.guests.get(matched.trigger)?.as_deref()
+    }
+
+    /// Networks whose forwarding headers are believed.
+    pub fn trusted_proxies(&self) -> &[IpNet] {
+        &self.manifest.settings.trusted_proxies
+    }
+
+    /// From now on the application reports that it is not ready.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Closes the databases: what is in their logs moves into their files.
+    pub fn close(&self) {
+        self.storage.close();
+    }
+}

@@ -1,0 +1,16 @@
+//! Outbound HTTP: to the hosts a component was allowed, and to its neighbours without leaving the process.
+
+mod host;
+pub mod policy;
+
+use wasmtime::component::Linker;
+
+pub use host::{Neighbours, Outbound};
+
+use crate::guest::State;
+
+/// Adds `wasi:http` 0.2 and 0.3.
+pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    wasmtime_wasi_http::p3::add_to_linker(linker)
+}

@@ -1,0 +1,24 @@
+//! `selvedge build`: every component by its own build command.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Application, progress};
+use crate::{builder, manifest::Manifest};
+
+#[derive(Args)]
+pub struct Build {
+    #[command(flatten)]
+    application: Application,
+}
+
+impl Build {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let options = self.application.options();
+        let manifest = Manifest::load(&options.manifest)?;
+        builder::build(&manifest, &options.state_dir, &progress)?;
+        progress("built");
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,22 @@
+//! A wasmtime-based runtime for Spin applications, with SQLite and key-value storage inside.
+//!
+//! Read the modules as the story of a request: [`cli`] starts a [`server`], which hands each [`request`] to the
+//! [`app`], which found its [`route`] and calls a [`guest`], made of components that were [`compose`]d, and that
+//! reach the world through a [`capability`] each; below lie the [`engine`], the [`manifest`] and the [`config`].
+
+pub mod app;
+mod builder;
+mod capability;
+pub mod cli;
+mod compose;
+mod config;
+mod document;
+mod engine;
+mod guest;
+pub mod log;
+pub mod manifest;
+mod request;
+mod route;
+pub mod server;
+
+pub use builder::build;

@@ -1,0 +1,120 @@
+//! Whom to believe about the caller: forwarding headers count only when a trusted proxy sent them.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Headers in which a proxy tells what it saw.
+const FORWARDING: [HeaderName; 5] = [
+    header::FORWARDED,
+    FORWARDED_FOR,
+    FORWARDED_PROTO,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-real-ip"),
+];
+
+/// Who sent a request, and how, as far as can be known.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its address; the port is 0 where only a proxy knows it.
+    pub address: SocketAddr,
+    /// Whether it spoke TLS, to a trusted proxy.
+    pub is_tls: bool,
+}
+
+/// Finds the client behind `peer`, and removes from `headers` what nobody trusted has said.
+///
+/// `x-forwarded-for` is read from right to left: each trusted proxy appended the address it saw, so the first
+/// address that is no proxy of ours is the client. What stands to the left of it anyone may have written.
+pub fn client(trusted: &[IpNet], peer: SocketAddr, headers: &mut HeaderMap) -> Client {
+    let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
+    if !is_trusted(peer.ip()) {
+        for name in FORWARDING {
+            headers.remove(name);
+        }
+        return Client {
+            address: peer,
+            is_tls: false,
+        };
+    }
+    let mut address = peer;
+    let hops: Vec<&str> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    for hop in hops.iter().rev() {
+        let Some(ip) = parse(hop.trim()) else { break };
+        address = SocketAddr::new(ip, 0);
+        if !is_trusted(ip) {
+            break;
+        }
+    }
+    let is_tls = headers
+        .get(FORWARDED_PROTO)
+        .is_some_and(|proto| proto == "https");
+    Client { address, is_tls }
+}
+
+/// An address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`.
+fn parse(hop: &str) -> Option<IpAddr> {
+    hop.parse()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()))
+        .ok()
+        .or_else(|| hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn seen(peer: &str, forwarded_for: &'static str) -> (String, HeaderMap) {
+        let trusted = [
+            "10.0.0.0/8".parse().unwrap(),
+            "2001:db8::/32".parse().unwrap(),
+        ];
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED_FOR, HeaderValue::from_static(forwarded_for));
+        let client = client(
+            &trusted,
+            SocketAddr::new(peer.parse().unwrap(), 7),
+            &mut headers,
+        );
+        (client.address.ip().to_string(), headers)
+    }
+
+    #[test]
+    fn a_stranger_cannot_claim_another_address() {
+        let (ip, headers) = seen("192.0.2.9", "127.0.0.1");
+        assert_eq!(ip, "192.0.2.9");
+        assert!(headers.is_empty(), "what it claimed is removed");
+    }
+
+    #[test]
+    fn the_client_is_the_rightmost_address_that_is_no_proxy() {
+        assert_eq!(seen("10.0.0.1", "192.0.2.1").0, "192.0.2.1");
+        assert_eq!(
+            seen("10.0.0.1", "127.0.0.1, 192.0.2.1, 10.0.0.2").0,
+            "192.0.2.1"
+        );
+        assert_eq!(
+            seen("::ffff:10.0.0.1", "[2001:db8::5]:443").0,
+            "2001:db8::5"
+        );
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_ends_the_search() {
+        assert_eq!(
+            seen("10.0.0.1", "192.0.2.1, nonsense, 10.0.0.2").0,
+            "10.0.0.2"
+        );
+    }
+}
