@@ -1,8 +1,39 @@
+//! Auth: who you are. Accounts and their passwords, sessions and their tokens, and the keys that vouch
+//! for them. No other component can read any of it; they see what a token says.
+//!
+//! A request comes in here and goes to one file of [`routes`], which asks [`store`] for rows. The rules
+//! stand in between: [`account`], [`password`], [`refresh_token`], [`access_token`], [`signing_key`].
+
+mod access_token;
+mod account;
+mod issuer;
+mod origin;
+mod password;
+mod refresh_token;
+mod routes;
+mod signing_key;
+mod store;
+
+use std::sync::LazyLock;
+
+use axum::Router;
+use axum::routing::{delete, get, post};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
+
+/// Built once an instance, which answers many requests.
+static ROUTES: LazyLock<Router> = LazyLock::new(|| {
+    Router::new()
+        .route("/v1/auth/sign-up", post(routes::sign_up::sign_up))
+        .route("/v1/auth/sign-in", post(routes::sign_in::sign_in))
+        .route("/v1/auth/refresh", post(routes::refresh::refresh))
+        .route("/v1/auth/sign-out", post(routes::sign_out::sign_out))
+        .route("/v1/auth/sessions", get(routes::sessions::list))
+        .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
+        .route("/.well-known/jwks.json", get(routes::jwks::show))
+});
+
 #[http_service]
-async fn handle(_request: Request) -> impl IntoResponse {
-    "stub"
+async fn handle(request: Request) -> impl IntoResponse {
+    shared::serve("auth", ROUTES.clone(), request).await
 }
-#[cfg(test)]
-mod tests { #[test] fn t(){} }

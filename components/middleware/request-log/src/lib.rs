@@ -80,23 +80,23 @@ fn fail(code: &ErrorCode, request_id: &str) -> (Response, Answered) {
     let problem = match code {
         ErrorCode::HttpRequestHeaderSectionSize(_) => Problem {
             status: 431,
-            slug: "headers-too-large",
+            slug: "request-header-fields-too-large",
             title: "Request Header Fields Too Large",
-            detail: "the request's headers take more room than the server gives",
+            detail: "The request's headers take more room than there is.",
             headers: &[],
         },
         ErrorCode::HttpRequestBodySize(_) => Problem {
             status: 413,
             slug: "payload-too-large",
-            title: "Content Too Large",
-            detail: "the request's body is larger than this resource takes",
+            title: "Payload Too Large",
+            detail: "The request's body is larger than this address takes.",
             headers: &[],
         },
         _ => Problem {
             status: 502,
             slug: "bad-gateway",
             title: "Bad Gateway",
-            detail: "the component for this resource gave no answer",
+            detail: "The component for this address gave no answer.",
             headers: &[],
         },
     };

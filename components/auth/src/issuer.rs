@@ -1,0 +1,82 @@
+//! Gives out what a client needs once it is let in: an access token, a refresh token, and who it is.
+
+use serde::Serialize;
+use shared::{Result, SessionId, Timestamp, UserId, variables};
+
+use crate::access_token::{self, Claims, Subject};
+use crate::account::Account;
+use crate::refresh_token::RefreshToken;
+use crate::signing_key::{self, SigningKey};
+
+/// In whose name tokens are given out, and for whom.
+pub struct Issuer {
+    issuer: String,
+    audience: String,
+    admin_email: String,
+    key: &'static SigningKey,
+}
+
+/// The answer to everyone who is let in.
+#[derive(Debug, Serialize)]
+pub struct Tokens {
+    access_token: String,
+    token_type: &'static str,
+    /// Seconds for which the access token is good.
+    expires_in: u64,
+    refresh_token: RefreshToken,
+    user: User,
+}
+
+/// An account, as its owner sees it.
+#[derive(Debug, Serialize)]
+struct User {
+    id: UserId,
+    email: String,
+    name: Option<String>,
+    roles: Vec<String>,
+    created_at: Timestamp,
+}
+
+impl Issuer {
+    /// Reads the configuration and the key. Do it before anything is stored: what is missing should
+    /// be found out before an account is made that gets no token.
+    pub async fn load(now: Timestamp) -> Result<Self> {
+        Ok(Self {
+            issuer: variables::get("issuer").await?,
+            audience: variables::get("audience").await?,
+            admin_email: variables::get("admin_email").await?,
+            key: signing_key::current(now)?,
+        })
+    }
+
+    /// Lets the owner of `account` in.
+    pub fn tokens(
+        &self,
+        account: Account,
+        session: SessionId,
+        refresh_token: RefreshToken,
+        now: Timestamp,
+    ) -> Result<Tokens> {
+        let roles = account.roles(&self.admin_email);
+        let subject = Subject {
+            user: account.id,
+            session,
+            email: &account.email,
+            roles: &roles,
+        };
+        Ok(Tokens {
+            access_token: Claims::new(&self.issuer, &self.audience, &subject, now)
+                .sign(self.key)?,
+            token_type: "Bearer",
+            expires_in: access_token::LIFETIME.as_secs(),
+            refresh_token,
+            user: User {
+                id: account.id,
+                email: account.email,
+                name: account.name,
+                roles,
+                created_at: account.created_at,
+            },
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Where a request comes from, for sessions and the audit: people recognise their devices by it.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::FromRequestParts;
+use http::header::USER_AGENT;
+use http::{HeaderMap, request::Parts};
+use shared::Problem;
+
+/// How much of a user agent is kept, in bytes.
+const USER_AGENT_LIMIT: usize = 256;
+
+/// The client, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The address that the host saw; a client cannot choose it.
+    pub ip: Option<String>,
+    /// What the client calls itself.
+    pub user_agent: Option<String>,
+}
+
+impl Origin {
+    fn from_headers(headers: &HeaderMap) -> Self {
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        Self {
+            ip: text("spin-client-addr")
+                .and_then(ip)
+                .map(|ip| ip.to_string()),
+            user_agent: text(USER_AGENT.as_str())
+                .map(|agent| agent[..agent.len().min(USER_AGENT_LIMIT)].to_owned()),
+        }
+    }
+}
+
+/// Spin writes the address with its port.
+fn ip(client_addr: &str) -> Option<IpAddr> {
+    let with_port = client_addr.parse().map(|addr: SocketAddr| addr.ip());
+    with_port.or_else(|_| client_addr.parse()).ok()
+}
+
+impl<S: Sync> FromRequestParts<S> for Origin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self::from_headers(&parts.headers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn origin(client_addr: &str, user_agent: &[u8]) -> Origin {
+        let mut headers = HeaderMap::new();
+        headers.insert("spin-client-addr", client_addr.parse().unwrap());
+        headers.insert(USER_AGENT, HeaderValue::from_bytes(user_agent).unwrap());
+        Origin::from_headers(&headers)
+    }
+
+    #[test]
+    fn an_address_has_no_port() {
+        assert_eq!(
+            origin("192.0.2.7:8777", b"").ip.as_deref(),
+            Some("192.0.2.7")
+        );
+        assert_eq!(origin("[::1]:80", b"").ip.as_deref(), Some("::1"));
+        assert_eq!(origin("unknown", b"").ip, None);
+    }
+
+    #[test]
+    fn a_user_agent_is_kept_in_part_and_only_if_it_is_text() {
+        let long = origin("", &[b'x'; 1000]).user_agent.unwrap();
+        assert_eq!(long.len(), USER_AGENT_LIMIT);
+        assert_eq!(origin("", b"\xff\xfe").user_agent, None);
+    }
+}

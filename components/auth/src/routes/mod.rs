@@ -1,0 +1,25 @@
+//! The endpoints, one a file.
+
+pub mod jwks;
+pub mod refresh;
+pub mod revoke;
+pub mod sessions;
+pub mod sign_in;
+pub mod sign_out;
+pub mod sign_up;
+
+use shared::{Caller, Problem, Result, SessionId, Timestamp};
+
+use crate::store;
+
+/// The caller's session, as long as it goes on. An access token outlives it by minutes; nothing here
+/// can be done with such a token.
+fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
+    let session = caller.session.as_deref().and_then(|id| id.parse().ok());
+    match session {
+        Some(session) if store::sessions::lives(caller.user, session, now)? => Ok(session),
+        _ => Err(Problem::unauthorized(
+            "This session has ended. Sign in again.",
+        )),
+    }
+}

@@ -1,0 +1,107 @@
+//! `POST /v1/auth/sign-up`: makes an account, and signs it in.
+
+use axum::response::IntoResponse;
+use http::StatusCode;
+use serde::Deserialize;
+use shared::{FieldError, Json, Problem, Result, UserId, clock, storage};
+
+use crate::account::{Account, check_email, check_name};
+use crate::issuer::Issuer;
+use crate::origin::Origin;
+use crate::password::Password;
+use crate::refresh_token::RefreshToken;
+use crate::store::audit::{self, Event};
+use crate::store::{DB, accounts, sessions};
+
+/// What a new user says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    email: String,
+    password: Password,
+    name: Option<String>,
+}
+
+/// Makes an account. 409 where there is one with this address.
+pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<impl IntoResponse> {
+    let now = clock::now();
+    let (email, name) = validate(&body)?;
+    let issuer = Issuer::load(now).await?;
+    let password_hash = body.password.hash()?;
+    let refresh_token = RefreshToken::new()?;
+    let account = Account {
+        id: UserId::new(),
+        email,
+        name,
+        created_at: now,
+    };
+    let stored = DB.transaction(|tx| {
+        accounts::create(tx, &account, &password_hash)?;
+        let session = sessions::begin(tx, account.id, &origin, &refresh_token.hash(), now)?;
+        let account = account.id;
+        for event in [
+            Event::SignedUp { account },
+            Event::SignedIn { account, session },
+        ] {
+            audit::record(tx, &event, &origin, now)?;
+        }
+        Ok(session)
+    });
+    let session = stored.map_err(|error: storage::Error| {
+        if error.is_unique_violation() {
+            Problem::conflict("There is an account with this email address already.")
+        } else {
+            error.into()
+        }
+    })?;
+    let tokens = issuer.tokens(account, session, refresh_token, now)?;
+    Ok((StatusCode::CREATED, Json(tokens)))
+}
+
+/// Every mistake at once, so that a form can show them all.
+fn validate(body: &Body) -> Result<(String, Option<String>)> {
+    let email = check_email(&body.email);
+    let name = body.name.as_deref().map(check_name).transpose();
+    let password = body.password.check();
+    match (email, name, password) {
+        (Ok(email), Ok(name), Ok(())) => Ok((email, name)),
+        (email, name, password) => {
+            let errors: [Option<FieldError>; 3] = [email.err(), password.err(), name.err()];
+            Err(Problem::invalid(errors.into_iter().flatten().collect()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(json: &str) -> Body {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let body = body(r#"{"email": "ada", "password": "short", "name": " "}"#);
+        let problem = validate(&body).unwrap_err();
+        let fields: Vec<_> = problem.errors().iter().map(|error| &error.field).collect();
+        assert_eq!(fields, ["email", "password", "name"]);
+    }
+
+    #[test]
+    fn a_name_may_be_absent_or_null() {
+        for json in [
+            r#"{"email": "ada@example.com", "password": "long enough"}"#,
+            r#"{"email": "ada@example.com", "password": "long enough", "name": null}"#,
+        ] {
+            let (email, name) = validate(&body(json)).unwrap();
+            assert_eq!((email.as_str(), name), ("ada@example.com", None));
+        }
+    }
+
+    #[test]
+    fn what_a_request_says_can_be_shown_without_its_password() {
+        let body = body(r#"{"email": "ada@example.com", "password": "correct horse"}"#);
+        assert!(!format!("{body:?}").contains("horse"));
+    }
+}
