@@ -19,7 +19,8 @@ pub enum Error {
     /// The statement ran longer than [`Limits::statement`].
     #[error("interrupted: the statement ran longer than {0:?}")]
     Deadline(Duration),
-    /// The result went beyond [`Limits::result_bytes`] or [`Limits::result_rows`].
+    /// The result went beyond [`Limits::result_bytes`] or [`Limits::result_rows`]. Outside a transaction the statement
+    /// is undone; within one, what it wrote stands until the transaction ends.
     #[error("the result is larger than {0}; read it in parts")]
     TooLarge(String),
     /// A connection's transaction went beyond [`Limits::idle_transaction`]. Said once, to its next statement.
@@ -69,5 +70,23 @@ pub(super) fn explain(error: rusqlite::Error, handle: &Handle, limits: &Limits) 
             Error::Failed(message)
         }
         _ => Error::Failed(message),
+    }
+}
+
+/// An error of SQLite's, not yet explained, or one of ours.
+pub(super) enum Failure {
+    Sqlite(rusqlite::Error),
+    Ours(Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
     }
 }

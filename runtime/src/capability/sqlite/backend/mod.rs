@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod handle;
 mod pool;
+mod rows;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-
+use super::error::{self, Failure};
 use super::handle::{Handle, Memory};
-use super::{Error, Limits, Rows, Value, error};
+use super::{Error, Limits, Rows, Value, rows};
 
 /// Virtual machine instructions between two looks at the clock: some 10 microseconds.
 const INSTRUCTIONS: i32 = 1000;
@@ -92,7 +91,7 @@ impl Statement {
         Attempt::Done(match result {
             Ok(finished) => Ok(finished.map(|finished| finished.rows).unwrap_or_default()),
             Err(Failure::Sqlite(error)) => Err(error::explain(error, handle, limits)),
-            Err(Failure::Bound(error)) => Err(error),
+            Err(Failure::Ours(error)) => Err(error),
         })
     }
 
@@ -103,9 +102,7 @@ impl Statement {
         may_write: bool,
     ) -> Result<Option<Finished>, Failure> {
         if word(&self.sql) == ("", "") {
-            return Err(Failure::Bound(Error::Failed(
-                "there is no statement".to_owned(),
-            )));
+            return Err(Error::Failed("there is no statement".to_owned()).into());
         }
         let (mut cached, mut fresh);
         let prepared: &mut rusqlite::Statement<'_> = if self.sql.len() <= CACHED_BYTES {
@@ -119,42 +116,22 @@ impl Statement {
         if wrote && !may_write {
             return Ok(None);
         }
-        let mut rows = Vec::new();
-        let mut size = 0;
-        {
-            let mut cursor = prepared.query(rusqlite::params_from_iter(&self.parameters))?;
-            while let Some(row) = cursor.next()? {
-                if rows.len() == limits.result_rows {
-                    return Err(Failure::Bound(Error::TooLarge(format!(
-                        "{} rows",
-                        limits.result_rows
-                    ))));
-                }
-                // Not known before the first step: SQLite compiles again where the schema has changed since.
-                let count = row.as_ref().column_count();
-                let mut values = Vec::with_capacity(count);
-                for column in 0..count {
-                    let value = row.get_ref(column)?;
-                    size += size_of::<Value>() + length(value);
-                    if size > limits.result_bytes {
-                        return Err(Failure::Bound(Error::TooLarge(format!(
-                            "{} bytes",
-                            limits.result_bytes
-                        ))));
-                    }
-                    values.push(read(value, column)?);
-                }
-                size += size_of::<Vec<Value>>();
-                rows.push(values);
-            }
+        let in_transaction = handle.in_transaction();
+        let mut cursor = prepared.query(rusqlite::params_from_iter(&self.parameters))?;
+        let rows = rows::collect(&mut cursor, limits);
+        if wrote && !in_transaction && matches!(rows, Err(Failure::Ours(_))) {
+            // SQLite takes a statement nobody reads to its end for finished, and would commit what it wrote.
+            handle.sqlite.get_interrupt_handle().interrupt();
+            let _ = cursor.next();
         }
-        let columns = prepared
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        drop(cursor);
+        let names = prepared.column_names();
+        let columns = names.into_iter().map(str::to_owned).collect();
         Ok(Some(Finished {
-            rows: Rows { columns, rows },
+            rows: Rows {
+                columns,
+                rows: rows?,
+            },
             wrote,
         }))
     }
@@ -163,53 +140,6 @@ impl Statement {
 struct Finished {
     rows: Rows,
     wrote: bool,
-}
-
-enum Failure {
-    Sqlite(rusqlite::Error),
-    Bound(Error),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
-    }
-}
-
-impl ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Integer(value) => ValueRef::Integer(*value),
-            Self::Real(value) => ValueRef::Real(*value),
-            Self::Text(value) => ValueRef::Text(value.as_bytes()),
-            Self::Blob(value) => ValueRef::Blob(value),
-            Self::Null => ValueRef::Null,
-        }))
-    }
-}
-
-fn length(value: ValueRef<'_>) -> usize {
-    match value {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
-        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 0,
-    }
-}
-
-fn read(value: ValueRef<'_>, column: usize) -> Result<Value, Failure> {
-    Ok(match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Integer(value),
-        ValueRef::Real(value) => Value::Real(value),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-        // SQLite does not check, and `CAST(x'ff' AS TEXT)` is enough to make text that is none.
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Value::Text(text.to_owned()),
-            Err(_) => {
-                let message = format!("the text in column {column} is not UTF-8");
-                return Err(Failure::Bound(Error::Failed(message)));
-            }
-        },
-    })
 }
 
 /// The first word of `sql` and what follows it, past spaces and comments.

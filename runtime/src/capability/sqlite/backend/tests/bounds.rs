@@ -141,3 +141,26 @@ async fn a_database_grows_to_its_size_and_no_further() {
     fixture.run("DELETE FROM notes").await.unwrap();
     fixture.run(insert).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_statement_whose_result_is_too_large_is_undone() {
+    let limits = Limits {
+        result_rows: 2,
+        ..Limits::default()
+    };
+    let fixture = Fixture::new(limits).await;
+    let connection = fixture.database.connect();
+    let insert = "INSERT INTO notes (text) VALUES ('a'), ('b'), ('c') RETURNING id";
+    assert!(matches!(
+        run(&connection, insert).await,
+        Err(Error::TooLarge(_))
+    ));
+    assert_eq!(fixture.count().await, 0);
+    run(&connection, "BEGIN").await.unwrap();
+    assert!(matches!(
+        run(&connection, insert).await,
+        Err(Error::TooLarge(_))
+    ));
+    run(&connection, "ROLLBACK").await.unwrap();
+    assert_eq!(fixture.count().await, 0);
+}
