@@ -17,8 +17,9 @@ const ROW_BYTES: i32 = 12 << 20;
 /// Keys read at a time.
 const PAGE: i64 = 1000;
 
-/// Text keys compare byte by byte, so that the order of keys is that of their UTF-8.
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS entries (
+/// The table is named as Spin names it, so that either can use a file the other made. Text compares byte by byte: the
+/// order of keys is that of their UTF-8.
+const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS spin_key_value (
     store TEXT NOT NULL,
     key   TEXT NOT NULL,
     value BLOB NOT NULL,
@@ -99,7 +100,7 @@ impl Stores {
 impl Store {
     /// The value under the key `name`.
     pub async fn get(&self, name: String) -> Result<Option<Vec<u8>>, Error> {
-        let sql = "SELECT value FROM entries WHERE store = ?1 AND key = ?2";
+        let sql = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2";
         match self.run(sql, [key(name)?]).await?.pop() {
             None => Ok(None),
             Some(Value::Blob(value)) => Ok(Some(value)),
@@ -112,7 +113,7 @@ impl Store {
         if value.len() > VALUE_BYTES {
             return Err(Error::LargeValue(value.len()));
         }
-        let sql = "INSERT INTO entries (store, key, value) VALUES (?1, ?2, ?3)
+        let sql = "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3)
                    ON CONFLICT (store, key) DO UPDATE SET value = excluded.value";
         self.run(sql, [key(name)?, Value::Blob(value)])
             .await
@@ -121,13 +122,13 @@ impl Store {
 
     /// Removes what lies under the key `name`, if anything.
     pub async fn delete(&self, name: String) -> Result<(), Error> {
-        let sql = "DELETE FROM entries WHERE store = ?1 AND key = ?2";
+        let sql = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2";
         self.run(sql, [key(name)?]).await.map(drop)
     }
 
     /// Whether a value lies under the key `name`.
     pub async fn exists(&self, name: String) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM entries WHERE store = ?1 AND key = ?2";
+        let sql = "SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2";
         Ok(!self.run(sql, [key(name)?]).await?.is_empty())
     }
 
@@ -136,12 +137,11 @@ impl Store {
         let page = Value::Integer(PAGE);
         let keys = match after {
             None => {
-                let sql = "SELECT key FROM entries WHERE store = ?1 ORDER BY key LIMIT ?2";
+                let sql = "SELECT key FROM spin_key_value WHERE store = ?1 ORDER BY key LIMIT ?2";
                 self.run(sql, [page]).await?
             }
             Some(after) => {
-                let sql =
-                    "SELECT key FROM entries WHERE store = ?1 AND key > ?3 ORDER BY key LIMIT ?2";
+                let sql = "SELECT key FROM spin_key_value WHERE store = ?1 AND key > ?3 ORDER BY key LIMIT ?2";
                 self.run(sql, [page, Value::Text(after)]).await?
             }
         };
@@ -221,10 +221,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_file_that_spin_made_can_be_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key_value.db");
+        let spin = rusqlite::Connection::open(&path).unwrap();
+        let table = "spin_key_value (store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+                                     PRIMARY KEY (store, key))";
+        let entry = "INSERT INTO spin_key_value VALUES ('default', 'key', x'01')";
+        spin.execute_batch(&format!("CREATE TABLE {table}; {entry}"))
+            .unwrap();
+        let store = stores(&folder).get("default").unwrap();
+        assert_eq!(store.get("key".to_owned()).await, Ok(Some(vec![1])));
+        store.set("key".to_owned(), vec![2]).await.unwrap();
+        assert_eq!(store.keys(None).await, Ok(vec!["key".to_owned()]));
+    }
+
+    #[tokio::test]
     async fn all_keys_are_read_page_by_page_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let store = stores(&folder).get("cache").unwrap();
-        let sql = "INSERT INTO entries SELECT 'cache', printf('%05d', value), x'' FROM
+        let sql = "INSERT INTO spin_key_value SELECT 'cache', printf('%05d', value), x'' FROM
                    (WITH RECURSIVE t(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM t WHERE value < 2500)
                     SELECT value FROM t)";
         store

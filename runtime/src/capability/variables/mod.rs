@@ -1,7 +1,7 @@
 //! The capability to read configuration values: `spin:variables`.
 //!
-//! The manifest names a component's variables (`policy`), the WIT function reads them (`host`), and the values were
-//! resolved when the application was loaded (`backend`).
+//! A component asks for values by name (`policy` says which names there can be), the WIT function reads them (`host`),
+//! and the values were resolved, and found wanting if so, when the application was loaded (`backend`).
 
 pub mod backend;
 mod host;
@@ -9,7 +9,6 @@ mod policy;
 
 pub use backend::Values;
 pub use host::{State, View, link};
-pub use policy::validate;
 
 /// The state of one instance of the component that has these values.
 pub fn prepare(values: &Values) -> State {

@@ -1,13 +1,4 @@
-//! Which variables a component may have: those of its manifest entry, under names that every provider can express.
-
-/// Says for each of `names` that cannot name a variable what is wrong with it.
-pub fn validate<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let offence = |name: &str| {
-        let reason = check_name(name).err()?;
-        Some(format!("no variable can be named {name:?}: {reason}"))
-    };
-    names.into_iter().filter_map(offence).collect()
-}
+//! Which names a component may ask for. Which variables it has is decided where its manifest entry is resolved.
 
 /// The names Spin allows: they stay distinct as environment variables, file names and template names.
 pub fn check_name(name: &str) -> Result<(), &'static str> {
@@ -45,6 +36,5 @@ mod tests {
         for name in ["", "A", "1a", "_a", "a_", "a__b", "a-b", "a.b", "é", "a b"] {
             assert!(check_name(name).is_err(), "{name}");
         }
-        assert_eq!(validate(["issuer", "a__b"]).len(), 1);
     }
 }
