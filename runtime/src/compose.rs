@@ -22,8 +22,8 @@ pub const HANDLER: &str = "wasi:http/handler@0.3.0";
 
 /// Name under which a composition imports an environment that is always empty, by the version of `wasi:cli`.
 pub const EMPTY_ENVIRONMENT: [(&str, &str); 2] = [
-    ("wasi:cli/environment@0.2", "empty-environment-p2"),
-    ("wasi:cli/environment@0.3", "empty-environment-p3"),
+    ("wasi:cli/environment@0.2", "selvedge:empty/environment-p2"),
+    ("wasi:cli/environment@0.3", "selvedge:empty/environment-p3"),
 ];
 
 /// One component of a chain: its name in the manifest and its wasm bytes.

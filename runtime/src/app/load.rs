@@ -50,7 +50,7 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         .unwrap_or_else(|| state_dir.join("cache"));
     let engine = engine::new(&cache, pool_size(&manifest, &selected))?;
     let storage = Storage::open(&manifest, &selected, &config, state_dir)?;
-    let mut loader = Loader {
+    let loader = Loader {
         options,
         manifest: &manifest,
         variables: &variables,
@@ -58,8 +58,6 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         linker: capability::link(&engine).map_err(engine::plain)?,
         engine: &engine,
         neighbours: Arc::default(),
-        guests: HashMap::new(),
-        failures: Vec::new(),
     };
     let guests = loader.guests(&selected, progress)?;
     let ticker = Ticker::start(&engine).context("cannot start the epoch thread")?;
@@ -152,50 +150,54 @@ struct Loader<'a> {
     engine: &'a Engine,
     linker: Linker<State>,
     neighbours: Arc<Neighbours>,
-    guests: HashMap<Chain, Arc<Guest>>,
-    failures: Vec<String>,
 }
 
 impl Loader<'_> {
     /// A guest for every trigger whose component was selected.
     fn guests(
-        &mut self,
+        &self,
         selected: &BTreeSet<&str>,
         progress: &dyn Fn(&str),
     ) -> anyhow::Result<Vec<Option<Arc<Guest>>>> {
-        let mut guests = Vec::new();
-        let mut by_id = HashMap::new();
+        let mut chains: Vec<(Chain, &HttpTrigger)> = Vec::new();
         for trigger in &self.manifest.triggers {
-            if !selected.contains(trigger.component.as_str()) {
-                guests.push(None);
-                continue;
-            }
             let chain = chain(trigger);
-            if !self.guests.contains_key(&chain) {
-                progress(&format!(
-                    "compiling {} ({} of {})",
-                    trigger.component,
-                    by_id.len() + 1,
-                    selected.len()
-                ));
-                match self.guest(trigger) {
-                    Ok(guest) => drop(self.guests.insert(chain.clone(), Arc::new(guest))),
-                    Err(error) => self.failures.push(format!("{error:#}")),
-                }
+            let is_new = chains.iter().all(|(known, _)| *known != chain);
+            if is_new && selected.contains(trigger.component.as_str()) {
+                chains.push((chain, trigger));
             }
-            let guest = self.guests.get(&chain).cloned();
-            if let Some(guest) = &guest {
+        }
+        let mut guests = HashMap::new();
+        let mut failures = Vec::new();
+        for (index, (chain, trigger)) in chains.iter().enumerate() {
+            let id = &trigger.component;
+            progress(&format!(
+                "compiling {id} ({} of {})",
+                index + 1,
+                chains.len()
+            ));
+            match self.guest(trigger) {
+                Ok(guest) => drop(guests.insert(chain, Arc::new(guest))),
+                Err(error) => failures.push(format!("{error:#}")),
+            }
+        }
+        if !failures.is_empty() {
+            bail!("{}", failures.join("\n"));
+        }
+        // A component with several chains is called by its neighbours through the first.
+        let mut by_id = HashMap::new();
+        for (chain, trigger) in &chains {
+            if let Some(guest) = guests.get(chain) {
                 by_id
                     .entry(trigger.component.clone())
                     .or_insert_with(|| guest.clone());
             }
-            guests.push(guest);
-        }
-        if !self.failures.is_empty() {
-            bail!("{}", self.failures.join("\n"));
         }
         self.neighbours.introduce(&by_id);
-        Ok(guests)
+        let triggers = self.manifest.triggers.iter();
+        Ok(triggers
+            .map(|trigger| guests.get(&chain(trigger)).cloned())
+            .collect())
     }
 
     fn guest(&self, trigger: &HttpTrigger) -> anyhow::Result<Guest> {
