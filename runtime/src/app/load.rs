@@ -37,7 +37,7 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         None => RuntimeConfig::default(),
     };
     let variables = Resolver::new(&manifest, &options.variables, &config)?;
-    let routes = RouteTable::new(&manifest);
+    let routes = Arc::new(RouteTable::new(&manifest));
     let selected = validate::selection(&manifest, &options.components)?;
     validate::grants(&manifest, &selected, &variables)?;
 
@@ -59,7 +59,7 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         engine: &engine,
         neighbours: Arc::default(),
     };
-    let guests = loader.guests(&selected, progress)?;
+    let guests = loader.guests(&selected, &routes, progress)?;
     let ticker = Ticker::start(&engine).context("cannot start the epoch thread")?;
     Ok(App {
         guests,
@@ -157,6 +157,7 @@ impl Loader<'_> {
     fn guests(
         &self,
         selected: &BTreeSet<&str>,
+        routes: &Arc<RouteTable>,
         progress: &dyn Fn(&str),
     ) -> anyhow::Result<Vec<Option<Arc<Guest>>>> {
         let mut chains: Vec<(Chain, &HttpTrigger)> = Vec::new();
@@ -193,11 +194,13 @@ impl Loader<'_> {
                     .or_insert_with(|| guest.clone());
             }
         }
-        self.neighbours.introduce(&by_id);
         let triggers = self.manifest.triggers.iter();
-        Ok(triggers
+        let by_trigger: Vec<_> = triggers
             .map(|trigger| guests.get(&chain(trigger)).cloned())
-            .collect())
+            .collect();
+        self.neighbours
+            .introduce(&by_id, &by_trigger, routes.clone());
+        Ok(by_trigger)
     }
 
     fn guest(&self, trigger: &HttpTrigger) -> anyhow::Result<Guest> {

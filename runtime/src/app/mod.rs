@@ -46,7 +46,7 @@ pub struct Options {
 /// An application, ready for requests.
 pub struct App {
     manifest: Manifest,
-    routes: RouteTable,
+    routes: Arc<RouteTable>,
     /// By trigger, in the manifest's order; `None` for those not selected.
     guests: Vec<Option<Arc<Guest>>>,
     storage: load::Storage,

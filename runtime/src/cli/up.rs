@@ -1,6 +1,6 @@
 //! `selvedge up`: build, load, serve, and say what to try.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -11,6 +11,9 @@ use tokio::{
 
 use super::{Application, progress};
 use crate::{app::App, builder, manifest::Manifest, server};
+
+/// How long work on blocking threads may go on once all requests were answered.
+const LINGER: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub struct Up {
@@ -38,7 +41,7 @@ impl Up {
             .enable_all()
             .build()
             .context("cannot start the async runtime")?;
-        runtime.block_on(async {
+        let outcome = runtime.block_on(async {
             // Bound first: a port that is taken should not cost a compilation.
             let listener = TcpListener::bind(self.listen)
                 .await
@@ -50,7 +53,10 @@ impl Up {
             server::run(listener, app.clone(), stop).await;
             app.close();
             Ok(ExitCode::SUCCESS)
-        })
+        });
+        // A statement that cannot be interrupted must not keep the process from ending.
+        runtime.shutdown_timeout(LINGER);
+        outcome
     }
 }
 

@@ -153,30 +153,38 @@ impl WorkerState for Worker {
 
     fn drop(&self, store: Store<State>, result: wasmtime::Result<()>) {
         let Err(cause) = result else { return };
-        let component = self.component.as_str();
+        // When the process ends, idle workers are dropped where they stand, which looks like a panic and is none.
+        if cause.to_string() == "worker panicked" && !std::thread::panicking() {
+            return;
+        }
         for call in self.calls.live() {
             // The host gives up on a waiting guest with an error of its own: only the clock tells why.
             if Instant::now() >= call.ends_at() {
                 call.time_out();
             }
-            if !call.needs_report() {
-                continue;
+            if call.needs_report() {
+                self.report(&call, &store, &cause);
             }
-            let request_id = call.request_id.as_str();
-            if call.is_timed_out() {
-                tracing::error!(component, request_id, "deadline exceeded");
-            } else if store.data().limits.was_refused() {
-                let cause = format!("{cause:#}");
-                tracing::error!(
-                    component,
-                    request_id,
-                    cause,
-                    "component trapped after it was refused memory"
-                );
-            } else {
-                let cause = format!("{cause:?}");
-                tracing::error!(component, request_id, cause, "component trapped");
-            }
+        }
+    }
+}
+
+impl Worker {
+    fn report(&self, call: &Call, store: &Store<State>, cause: &wasmtime::Error) {
+        let (component, request_id) = (self.component.as_str(), call.request_id.as_str());
+        if call.is_timed_out() {
+            tracing::error!(component, request_id, "deadline exceeded");
+        } else if store.data().limits.was_refused() {
+            let cause = format!("{cause:#}");
+            tracing::error!(
+                component,
+                request_id,
+                cause,
+                "component trapped after it was refused memory"
+            );
+        } else {
+            let cause = format!("{cause:?}");
+            tracing::error!(component, request_id, cause, "component trapped");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
@@ -14,11 +15,14 @@ use super::policy::AllowedHosts;
 use crate::{
     guest::{Call, Failure, Guest},
     request::id,
-    route,
+    route::{self, RouteTable},
 };
 
 /// The domain under which components of one application reach each other.
 const INTERNAL: &str = ".spin.internal";
+
+/// The host under which an application reaches its own public routes.
+const OWN: &str = "self.alt";
 
 /// Components that may call each other in a row; more is a circle.
 const DEEPEST: u8 = 8;
@@ -28,23 +32,57 @@ const CONNECT: Duration = Duration::from_secs(5);
 const FIRST_BYTE: Duration = Duration::from_secs(30);
 const BETWEEN_BYTES: Duration = Duration::from_secs(30);
 
-/// The components of an application by id, for calls between them.
+/// The components of an application, for calls between them.
 ///
 /// Filled once all are loaded, and weak, since each guest holds on to it.
 #[derive(Default)]
-pub struct Neighbours(OnceLock<HashMap<String, Weak<Guest>>>);
+pub struct Neighbours(OnceLock<Known>);
+
+struct Known {
+    by_id: HashMap<String, Weak<Guest>>,
+    by_trigger: Vec<Option<Weak<Guest>>>,
+    routes: Arc<RouteTable>,
+}
 
 impl Neighbours {
-    /// Makes the components known to each other. Only the first call counts.
-    pub fn introduce(&self, guests: &HashMap<String, Arc<Guest>>) {
-        let guests = guests
-            .iter()
-            .map(|(id, guest)| (id.clone(), Arc::downgrade(guest)));
-        let _ = self.0.set(guests.collect());
+    /// Makes the components known to each other: by id, and by the triggers that `routes` lead to. Only the first
+    /// call counts.
+    pub fn introduce(
+        &self,
+        by_id: &HashMap<String, Arc<Guest>>,
+        by_trigger: &[Option<Arc<Guest>>],
+        routes: Arc<RouteTable>,
+    ) {
+        let by_id = by_id.iter();
+        let by_trigger = by_trigger.iter();
+        let _ = self.0.set(Known {
+            by_id: by_id
+                .map(|(id, guest)| (id.clone(), Arc::downgrade(guest)))
+                .collect(),
+            by_trigger: by_trigger
+                .map(|guest| guest.as_ref().map(Arc::downgrade))
+                .collect(),
+            routes,
+        });
     }
 
-    fn find(&self, id: &str) -> Option<Arc<Guest>> {
-        self.0.get()?.get(id)?.upgrade()
+    /// The component called `id`, its request told that it came from inside.
+    fn find(&self, id: &str, request: &mut Request<WasiBody>) -> Option<Arc<Guest>> {
+        let guest = self.0.get()?.by_id.get(id)?.upgrade()?;
+        let uri = request.uri().clone();
+        route::set_internal_spin_headers(request.headers_mut(), &uri);
+        Some(guest)
+    }
+
+    /// The component a public route of the application leads to.
+    fn own(&self, request: &mut Request<WasiBody>) -> Option<Arc<Guest>> {
+        let known = self.0.get()?;
+        let uri = request.uri().clone();
+        let matched = known.routes.lookup(uri.path())?;
+        let guest = known.by_trigger.get(matched.trigger)?.as_ref()?.upgrade()?;
+        let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        route::set_spin_headers(request.headers_mut(), &matched, &uri, nowhere);
+        Some(guest)
     }
 }
 
@@ -66,11 +104,11 @@ type Answer = Result<(Response<WasiBody>, Io), Error>;
 impl WasiHttpHooks for Outbound {
     fn send_request(
         &mut self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _read: Io,
     ) -> Box<dyn Future<Output = Answer> + Send> {
-        match self.route(&request) {
+        match self.route(&mut request) {
             Ok(Route::Neighbour(guest)) => {
                 let (id, depth) = match &self.call {
                     Some(call) => (call.request_id.clone(), call.depth),
@@ -93,7 +131,7 @@ enum Route {
 }
 
 impl Outbound {
-    fn route(&self, request: &Request<WasiBody>) -> Result<Route, Error> {
+    fn route(&self, request: &mut Request<WasiBody>) -> Result<Route, Error> {
         let uri = request.uri();
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(Error::HttpRequestUriInvalid);
@@ -114,14 +152,14 @@ impl Outbound {
             );
             return Err(Error::HttpRequestDenied);
         }
-        match host.strip_suffix(INTERNAL) {
-            Some(name) => self
-                .neighbours
-                .find(name)
-                .map(Route::Neighbour)
-                .ok_or(Error::DestinationNotFound),
-            None => Ok(Route::Network),
-        }
+        let neighbour = match host.strip_suffix(INTERNAL) {
+            Some(name) => self.neighbours.find(name, request),
+            None if host == OWN => self.neighbours.own(request),
+            None => return Ok(Route::Network),
+        };
+        neighbour
+            .map(Route::Neighbour)
+            .ok_or(Error::DestinationNotFound)
     }
 }
 
@@ -135,8 +173,6 @@ async fn call(guest: Arc<Guest>, mut request: Request<WasiBody>, id: String, dep
     {
         request.headers_mut().insert(id::HEADER, value);
     }
-    let uri = request.uri().clone();
-    route::set_internal_spin_headers(request.headers_mut(), &uri);
     match guest.call(request, id, depth).await {
         Ok(response) => Ok((response, Box::new(std::future::ready(Ok(()))))),
         Err(Failure::Busy) => Err(Error::ConnectionLimitReached),
