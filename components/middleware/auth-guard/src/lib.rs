@@ -12,9 +12,9 @@ mod token;
 mod verified;
 
 use relay::{Entries, REQUEST_ID};
-use shared::caller::headers;
+use shared::caller::headers::USER;
 use wasip3::exports::http::handler::Guest;
-use wasip3::http::types::{ErrorCode, Request, Response};
+use wasip3::http::types::{ErrorCode, Fields, Request, Response};
 
 use identity::Identity;
 
@@ -24,13 +24,14 @@ struct AuthGuard;
 
 impl Guest for AuthGuard {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
-        let headers = Entries::read(&request.get_headers());
-        let token = match authenticate::caller(&headers).await {
+        let headers = request.get_headers();
+        let entries = Entries::read(&headers);
+        let token = match authenticate::caller(&entries).await {
             Ok(token) => token,
-            Err(refusal) => return Ok(refusal.into_response(headers.only(REQUEST_ID))),
+            Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
         };
         let identity = token.as_deref().map(|token| &token.identity);
-        let request = identify(request, &headers, identity)?;
+        let request = identify(request, &headers, &entries, identity)?;
         let response = relay::next(request).await?;
         attribute(response, identity)
     }
@@ -40,14 +41,15 @@ impl Guest for AuthGuard {
 /// has neither is handed on as it came.
 fn identify(
     request: Request,
-    headers: &Entries,
+    headers: &Fields,
+    entries: &Entries,
     identity: Option<&Identity>,
 ) -> Result<Request, ErrorCode> {
-    if identity.is_none() && headers.internal().next().is_none() {
+    if identity.is_none() && entries.internal().next().is_none() {
         return Ok(request);
     }
-    relay::with_request_headers(request, |fields| {
-        for name in headers.internal() {
+    relay::with_request_headers(request, headers, |fields| {
+        for name in entries.internal() {
             fields.delete(name)?;
         }
         match identity {
@@ -60,13 +62,13 @@ fn identify(
 /// Tells the log, by a header that it removes, whose request this was. A response that says so
 /// already is handed on as it came.
 fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response, ErrorCode> {
-    let said = response.get_headers().get(headers::USER);
+    let headers = response.get_headers();
+    let said = headers.get(USER);
     let user = identity.map(|identity| identity.user.as_bytes());
     if said.iter().map(Vec::as_slice).eq(user) {
         return Ok(response);
     }
-    relay::with_response_headers(response, |fields| {
-        let user: Vec<_> = user.map(<[u8]>::to_vec).into_iter().collect();
-        fields.set(headers::USER, &user)
+    relay::with_response_headers(response, &headers, |fields| {
+        fields.set(USER, &Vec::from_iter(user.map(<[u8]>::to_vec)))
     })
 }

@@ -1,17 +1,20 @@
 //! New headers for a message whose body is handed on untouched.
 
-use wasip3::http::types::{ErrorCode, Fields, HeaderError, Request, Response};
+use wasip3::http::types::{ErrorCode, Fields, HeaderError, Method, Request, Response};
 use wasip3::wit_bindgen::{FutureReader, FutureWriter};
 use wasip3::wit_future;
 
-/// The same request with its headers edited by `edit`.
+const OK: u16 = 200;
+
+/// The same request with `headers`, which were read from it, edited by `edit`.
 ///
 /// Fails with `HTTP-request-header-section-size` where the host accepts no more headers.
 pub fn with_request_headers(
     request: Request,
+    headers: &Fields,
     edit: impl FnOnce(&Fields) -> Result<(), HeaderError>,
 ) -> Result<Request, ErrorCode> {
-    let headers = request.get_headers().clone();
+    let headers = headers.clone();
     edit(&headers).map_err(|_| ErrorCode::HttpRequestHeaderSectionSize(None))?;
     let method = request.get_method();
     let scheme = request.get_scheme();
@@ -19,43 +22,55 @@ pub fn with_request_headers(
     let path = request.get_path_with_query();
     let options = request.get_options();
 
-    let (sent, result) = transmission();
+    let (taken, result) = transmission();
     let (body, trailers) = Request::consume_body(request, result);
-    drop(sent);
+    drop(taken);
     let (request, _) = Request::new(headers, Some(body), trailers, options);
-    request
-        .set_method(&method)
-        .map_err(|()| ErrorCode::HttpRequestMethodInvalid)?;
-    request
-        .set_scheme(scheme.as_ref())
-        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
-    request
-        .set_authority(authority.as_deref())
-        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
-    request
-        .set_path_with_query(path.as_deref())
-        .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    // What a new request has already is not set again: each call to the host has its price.
+    if !matches!(method, Method::Get) {
+        request
+            .set_method(&method)
+            .map_err(|()| ErrorCode::HttpRequestMethodInvalid)?;
+    }
+    if scheme.is_some() {
+        request
+            .set_scheme(scheme.as_ref())
+            .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    }
+    if authority.is_some() {
+        request
+            .set_authority(authority.as_deref())
+            .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    }
+    if path.is_some() {
+        request
+            .set_path_with_query(path.as_deref())
+            .map_err(|()| ErrorCode::HttpRequestUriInvalid)?;
+    }
     Ok(request)
 }
 
-/// The same response with its headers edited by `edit`.
+/// The same response with `headers`, which were read from it, edited by `edit`.
 ///
 /// Fails with `HTTP-response-header-section-size` where the host accepts no more headers.
 pub fn with_response_headers(
     response: Response,
+    headers: &Fields,
     edit: impl FnOnce(&Fields) -> Result<(), HeaderError>,
 ) -> Result<Response, ErrorCode> {
-    let headers = response.get_headers().clone();
+    let headers = headers.clone();
     edit(&headers).map_err(|_| ErrorCode::HttpResponseHeaderSectionSize(None))?;
     let status = response.get_status_code();
 
-    let (sent, result) = transmission();
+    let (taken, result) = transmission();
     let (body, trailers) = Response::consume_body(response, result);
-    drop(sent);
+    drop(taken);
     let (response, _) = Response::new(headers, Some(body), trailers);
-    response
-        .set_status_code(status)
-        .map_err(|()| ErrorCode::HttpProtocolError)?;
+    if status != OK {
+        response
+            .set_status_code(status)
+            .map_err(|()| ErrorCode::HttpProtocolError)?;
+    }
     Ok(response)
 }
 

@@ -1,6 +1,6 @@
 //! A middleware's own answers: problem details, RFC 9457.
 
-use serde_json::json;
+use serde::Serialize;
 use wasip3::http::types::{Fields, Response};
 use wasip3::{wit_bindgen, wit_future, wit_stream};
 
@@ -20,21 +20,30 @@ pub struct Problem<'a> {
     pub headers: &'a [(&'a str, &'a str)],
 }
 
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
 impl Problem<'_> {
     /// The response for this problem; `request_id` is repeated in header and body where it is known.
     ///
     /// To be called inside a task of the guest: the body is written by a task of its own.
     pub fn into_response(self, request_id: Option<&str>) -> Response {
-        let mut body = json!({
-            "type": format!("urn:selvedge:problem:{}", self.slug),
-            "title": self.title,
-            "status": self.status,
-            "detail": self.detail,
-        });
-        if let Some(id) = request_id {
-            body["request_id"] = id.into();
-        }
-        let body = body.to_string().into_bytes();
+        let body = Body {
+            r#type: format!("urn:selvedge:problem:{}", self.slug),
+            title: self.title,
+            status: self.status,
+            detail: self.detail,
+            request_id,
+        };
+        // Cannot fail: text and numbers.
+        let body = serde_json::to_vec(&body).unwrap_or_default();
 
         let length = body.len().to_string();
         let mut headers = vec![

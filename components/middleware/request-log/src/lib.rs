@@ -24,24 +24,35 @@ impl Guest for RequestLog {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let started = Instant::now();
         let time_ms = unix_millis();
-        let headers = Entries::read(&request.get_headers());
+        let headers = request.get_headers();
+        let entries = Entries::read(&headers);
         let asked = Asked::read(
-            &headers,
+            &entries,
             &request.get_method(),
             request.get_path_with_query(),
         );
-        let request_id = match request_id::accepted(&headers) {
+        let known_id = request_id::accepted(&entries);
+        let known_trace = TraceContext::of_caller(&entries);
+        let request_id = match known_id {
             Some(id) => id.to_owned(),
             None => request_id::new(time_ms, random_u128()),
         };
-        let trace = TraceContext::parent(&headers)
-            .unwrap_or_else(|| TraceContext::root(random_u128()))
-            .child(get_random_u64());
+        let trace =
+            known_trace.unwrap_or_else(|| TraceContext::new(random_u128(), get_random_u64()));
 
-        let sent = relay::with_request_headers(request, |fields| {
-            fields.set(REQUEST_ID, &[request_id.clone().into_bytes()])?;
-            trace.write(fields)
-        });
+        let sent = if known_id.is_some() && known_trace.is_some() {
+            Ok(request)
+        } else {
+            relay::with_request_headers(request, &headers, |fields| {
+                if known_id.is_none() {
+                    fields.set(REQUEST_ID, &[request_id.clone().into_bytes()])?;
+                }
+                match known_trace {
+                    Some(_) => Ok(()),
+                    None => trace.write(fields),
+                }
+            })
+        };
         let received = match sent {
             Ok(request) => relay::next(request).await,
             Err(code) => Err(code),
@@ -64,10 +75,11 @@ impl Guest for RequestLog {
 
 /// Tells the client the request's id, and keeps to ourselves what the parts said to each other.
 fn finish(response: Response, request_id: &str) -> Result<(Response, Answered), ErrorCode> {
-    let headers = Entries::read(&response.get_headers());
-    let answered = Answered::read(&headers, response.get_status_code());
-    let response = relay::with_response_headers(response, |fields| {
-        for name in headers.internal() {
+    let headers = response.get_headers();
+    let entries = Entries::read(&headers);
+    let answered = Answered::read(&entries, response.get_status_code());
+    let response = relay::with_response_headers(response, &headers, |fields| {
+        for name in entries.internal() {
             fields.delete(name)?;
         }
         fields.set(REQUEST_ID, &[request_id.as_bytes().to_vec()])

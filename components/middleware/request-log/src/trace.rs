@@ -1,4 +1,7 @@
-//! W3C Trace Context (level 1): the caller's trace is continued, or a new one begun.
+//! W3C Trace Context (level 1): a caller's trace is continued, and a request without one begins its own.
+//!
+//! A caller's context is handed on as it came. Nothing here records spans, and a span of ours that
+//! nobody records would only be a hole between the caller's and those of the components.
 
 use relay::Entries;
 use wasip3::http::types::{Fields, HeaderError};
@@ -6,40 +9,24 @@ use wasip3::http::types::{Fields, HeaderError};
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// The only flag level 1 defines; the others are sent as zero.
-const SAMPLED: u8 = 0x01;
-
 /// Where in a trace a request stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
     trace: u128,
     span: u64,
-    flags: u8,
-    begun_here: bool,
 }
 
 impl TraceContext {
     /// The context the request came with, if there is exactly one and it is valid.
-    pub fn parent(headers: &Entries) -> Option<Self> {
+    pub fn of_caller(headers: &Entries) -> Option<Self> {
         headers.only(TRACEPARENT).and_then(parse)
     }
 
-    /// A new trace. It is not marked as sampled: nothing here records spans.
-    pub fn root(random: u128) -> Self {
+    /// The beginning of a new trace.
+    pub fn new(trace: u128, span: u64) -> Self {
         Self {
-            trace: random.max(1),
-            span: 0,
-            flags: 0,
-            begun_here: true,
-        }
-    }
-
-    /// The same trace, one span further down.
-    pub fn child(self, random: u64) -> Self {
-        Self {
-            span: random.max(1),
-            flags: self.flags & SAMPLED,
-            ..self
+            trace: trace.max(1),
+            span: span.max(1),
         }
     }
 
@@ -48,20 +35,16 @@ impl TraceContext {
         format!("{:032x}", self.trace)
     }
 
-    /// Sets the headers that hand this context on.
+    /// Sets the headers that hand on a trace that begins here.
     pub fn write(&self, fields: &Fields) -> Result<(), HeaderError> {
-        if self.begun_here {
-            // Vendors' state belongs to the trace that was not continued.
-            fields.delete(TRACESTATE)?;
-        }
+        // Vendors' state belongs to a trace that was not continued.
+        fields.delete(TRACESTATE)?;
         fields.set(TRACEPARENT, &[self.traceparent().into_bytes()])
     }
 
+    /// Not marked as sampled, since nothing here records spans.
     fn traceparent(&self) -> String {
-        format!(
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace, self.span, self.flags
-        )
+        format!("00-{:032x}-{:016x}-00", self.trace, self.span)
     }
 }
 
@@ -71,17 +54,13 @@ fn parse(text: &str) -> Option<TraceContext> {
     let version = hex(parts.next()?, 2)?;
     let trace = hex(parts.next()?, 32)?;
     let span = hex(parts.next()?, 16)?;
-    let flags = hex(parts.next()?, 2)?;
+    hex(parts.next()?, 2)?;
     let invalid_version = version == 0xff || (version == 0 && parts.next().is_some());
     if invalid_version || trace == 0 || span == 0 {
         return None;
     }
-    Some(TraceContext {
-        trace,
-        span: span as u64,
-        flags: flags as u8,
-        begun_here: false,
-    })
+    let span = u64::try_from(span).ok()?;
+    Some(TraceContext { trace, span })
 }
 
 /// Exactly `digits` lower-case hexadecimal digits.
@@ -100,18 +79,10 @@ mod tests {
     const VALID: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     #[test]
-    fn a_valid_parent_keeps_its_trace_and_sampling_under_a_new_span() {
-        let child = parse(VALID).unwrap().child(0xabc);
-        assert_eq!(
-            child.traceparent(),
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000abc-01"
-        );
-    }
-
-    #[test]
-    fn flags_without_a_meaning_are_not_handed_on() {
-        let child = parse(&VALID.replace("-01", "-ff")).unwrap().child(1);
-        assert!(child.traceparent().ends_with("-01"));
+    fn a_valid_parent_is_read() {
+        let parent = parse(VALID).unwrap();
+        assert_eq!(parent.trace_id(), &VALID[3..35]);
+        assert_eq!(parent.traceparent(), VALID.replace("-01", "-00"));
     }
 
     #[test]
@@ -139,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_new_trace_is_never_all_zero() {
-        let root = TraceContext::root(0).child(0);
-        assert!(parse(&root.traceparent()).is_some());
+        let trace = TraceContext::new(0, 0);
+        assert_eq!(parse(&trace.traceparent()), Some(trace));
     }
 }
