@@ -1,4 +1,4 @@
-//! Headers read once, looked up in the guest: one call to the host instead of one a name.
+//! Reading headers. [`only`] is the cheapest for a few names; [`Entries`] for a look at all of them.
 
 use wasip3::http::types::Fields;
 
@@ -7,6 +7,15 @@ pub const REQUEST_ID: &str = "x-request-id";
 
 /// Headers that start so are said by Selvedge's own parts to each other and never by a client.
 pub const INTERNAL_PREFIX: &str = "x-selvedge-";
+
+/// The value of `name` if it is there exactly once and is text.
+pub fn only(headers: &Fields, name: &str) -> Option<String> {
+    let mut values = headers.get(name).into_iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => String::from_utf8(value).ok(),
+        _ => None,
+    }
+}
 
 /// A message's headers, as the host lists them.
 pub struct Entries(Vec<(String, Vec<u8>)>);
@@ -24,7 +33,7 @@ impl Entries {
             .map(|(_, value)| value.as_slice())
     }
 
-    /// The value of `name` if it is there exactly once and is visible text.
+    /// The value of `name` if it is there exactly once and is text.
     pub fn only<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         let mut values = self.all(name);
         let value = values.next()?;

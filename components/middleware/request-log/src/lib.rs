@@ -25,33 +25,28 @@ impl Guest for RequestLog {
         let started = Instant::now();
         let time_ms = unix_millis();
         let headers = request.get_headers();
-        let entries = Entries::read(&headers);
         let asked = Asked::read(
-            &entries,
+            &headers,
             &request.get_method(),
             request.get_path_with_query(),
         );
-        let known_id = request_id::accepted(&entries);
-        let known_trace = TraceContext::of_caller(&entries);
-        let request_id = match known_id {
-            Some(id) => id.to_owned(),
-            None => request_id::new(time_ms, random_u128()),
-        };
+        let known_id = relay::only(&headers, REQUEST_ID).filter(|id| request_id::is_valid(id));
+        let known_trace = TraceContext::of_caller(&headers);
+        let must_change = known_id.is_none() || known_trace.is_none();
+        let request_id = known_id.unwrap_or_else(|| request_id::new(time_ms, random_u128()));
         let trace =
             known_trace.unwrap_or_else(|| TraceContext::new(random_u128(), get_random_u64()));
 
-        let sent = if known_id.is_some() && known_trace.is_some() {
-            Ok(request)
-        } else {
+        let sent = if must_change {
             relay::with_request_headers(request, &headers, |fields| {
-                if known_id.is_none() {
-                    fields.set(REQUEST_ID, &[request_id.clone().into_bytes()])?;
-                }
+                fields.set(REQUEST_ID, &[request_id.clone().into_bytes()])?;
                 match known_trace {
                     Some(_) => Ok(()),
                     None => trace.write(fields),
                 }
             })
+        } else {
+            Ok(request)
         };
         let received = match sent {
             Ok(request) => relay::next(request).await,

@@ -9,12 +9,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use relay::Entries;
 use serde::Serialize;
-use wasip3::http::types::{ErrorCode, Method};
+use wasip3::http::types::{ErrorCode, Fields, Method};
 
 /// Longest text kept of a value that others chose; a line of any request stays well below 4 KiB,
 /// which the host takes in one piece.
 const MAX_TEXT: usize = 256;
 const MAX_PATH: usize = 1024;
+
+const CONTENT_LENGTH: &str = "content-length";
 
 /// One request, as an object on one line.
 #[derive(Serialize)]
@@ -95,16 +97,15 @@ impl<'a> Line<'a> {
 }
 
 impl Asked {
-    pub fn read(headers: &Entries, method: &Method, path_with_query: Option<String>) -> Self {
-        let route = headers
-            .only("spin-matched-route")
-            .or_else(|| headers.only("spin-component-route"));
+    pub fn read(headers: &Fields, method: &Method, path_with_query: Option<String>) -> Self {
+        let route = relay::only(headers, "spin-matched-route")
+            .or_else(|| relay::only(headers, "spin-component-route"));
         Self {
-            method: method_name(method).to_owned(),
-            route: route.map(|route| cut(route, MAX_TEXT)),
+            method: cut(method_name(method), MAX_TEXT),
+            route: route.map(|route| cut(&route, MAX_TEXT)),
             path: path(path_with_query.as_deref().unwrap_or_default()),
-            client_ip: headers.only("spin-client-addr").and_then(ip),
-            request_bytes: content_length(headers),
+            client_ip: relay::only(headers, "spin-client-addr").and_then(|addr| ip(&addr)),
+            request_bytes: relay::only(headers, CONTENT_LENGTH).and_then(|n| n.parse().ok()),
         }
     }
 }
@@ -114,7 +115,7 @@ impl Answered {
         let said = |name| headers.only(name).map(|value| cut(value, MAX_TEXT));
         Self {
             status,
-            bytes: content_length(headers),
+            bytes: headers.only(CONTENT_LENGTH).and_then(|n| n.parse().ok()),
             user: said("x-selvedge-user"),
             component: said("x-selvedge-component"),
             error: None,
@@ -164,10 +165,6 @@ fn path(path_with_query: &str) -> String {
 fn ip(client_addr: &str) -> Option<IpAddr> {
     let with_port = client_addr.parse().map(|addr: SocketAddr| addr.ip());
     with_port.or_else(|_| client_addr.parse()).ok()
-}
-
-fn content_length(headers: &Entries) -> Option<u64> {
-    headers.only("content-length")?.parse().ok()
 }
 
 fn cut(text: &str, max: usize) -> String {

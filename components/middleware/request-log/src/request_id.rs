@@ -1,13 +1,15 @@
 //! The id that ties a request's log line, answer and problem together.
 
-use relay::{Entries, REQUEST_ID};
 use uuid::Builder;
 
 const MAX_LENGTH: usize = 64;
 
-/// The id the request came with, if it may be repeated in logs and headers as it is.
-pub fn accepted(headers: &Entries) -> Option<&str> {
-    headers.only(REQUEST_ID).filter(|id| is_valid(id))
+/// Whether an id that a request came with may be repeated in logs and headers as it is.
+pub fn is_valid(id: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 /// A fresh id, a UUIDv7: sortable by `time_ms`, milliseconds since the Unix epoch.
@@ -16,13 +18,6 @@ pub fn new(time_ms: u64, random: u128) -> String {
     Builder::from_unix_timestamp_millis(time_ms, &[a, b, c, d, e, f, g, h, i, j])
         .into_uuid()
         .to_string()
-}
-
-fn is_valid(id: &str) -> bool {
-    (1..=MAX_LENGTH).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 #[cfg(test)]

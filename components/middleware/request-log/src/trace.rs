@@ -3,7 +3,6 @@
 //! A caller's context is handed on as it came. Nothing here records spans, and a span of ours that
 //! nobody records would only be a hole between the caller's and those of the components.
 
-use relay::Entries;
 use wasip3::http::types::{Fields, HeaderError};
 
 const TRACEPARENT: &str = "traceparent";
@@ -18,8 +17,8 @@ pub struct TraceContext {
 
 impl TraceContext {
     /// The context the request came with, if there is exactly one and it is valid.
-    pub fn of_caller(headers: &Entries) -> Option<Self> {
-        headers.only(TRACEPARENT).and_then(parse)
+    pub fn of_caller(headers: &Fields) -> Option<Self> {
+        parse(&relay::only(headers, TRACEPARENT)?)
     }
 
     /// The beginning of a new trace.
