@@ -24,7 +24,7 @@ use crate::{
     compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{Guest, Instances, Limits, State},
+    guest::{Guest, Instances, Limits, State, Turns},
     log::Sink,
     manifest::{Component, HttpTrigger, Manifest, Resolver},
     route::RouteTable,
@@ -293,6 +293,7 @@ impl Loader<'_> {
         let neighbours = self.neighbours.clone();
         let logs: Sink = self.options.logs.clone();
         let memory = component.settings.memory;
+        let turns = Turns::new();
         Ok(Box::new(move || State {
             table: Default::default(),
             wasi: wasi::prepare(&id, &environment, &logs),
@@ -307,6 +308,7 @@ impl Loader<'_> {
             key_value: key_value::prepare(&key_value),
             variables: variables::prepare(&variables),
             limits: Limits::new(memory),
+            turn: turns.join(),
             instantiating_until: None,
         }))
     }

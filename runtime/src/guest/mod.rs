@@ -3,6 +3,7 @@
 mod call;
 mod limits;
 mod state;
+mod turn;
 mod worker;
 
 use std::{
@@ -28,6 +29,7 @@ use wasmtime_wasi_http::{
 pub use call::Call;
 pub use limits::Limits;
 pub use state::State;
+pub use turn::Turns;
 pub use worker::Instances;
 
 /// How long a request waits for a busy component before it is told to come back.

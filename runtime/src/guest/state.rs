@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::{call::Call, limits::Limits};
+use super::{call::Call, limits::Limits, turn::Turn};
 use crate::capability::{key_value, outbound_http::Outbound, sqlite, variables};
 
 /// The data of one store.
@@ -27,6 +27,8 @@ pub struct State {
     pub variables: variables::State,
     /// Memory it may use.
     pub limits: Limits,
+    /// Its place among the instances of its component that compute for long.
+    pub turn: Turn,
     /// Set while the instance is being made.
     pub instantiating_until: Option<Instant>,
 }
@@ -35,6 +37,7 @@ impl State {
     /// Starts to work on `call`. With several at once, the last one counts for deadlines and outbound requests.
     pub fn begin(&mut self, call: Arc<Call>) {
         self.outbound.call = Some(call);
+        self.turn.begin();
     }
 
     /// The call in progress.

@@ -19,7 +19,7 @@ use wasmtime_wasi_http::{
     },
 };
 
-use super::{call::Call, state::State};
+use super::{call::Call, state::State, turn::Waiting};
 use crate::manifest::Settings;
 
 /// An instance nobody needed for this long is retired, and its memory returned.
@@ -61,12 +61,14 @@ impl HandlerState for Instances {
         let proxy = self.pre.instantiate_async(&mut store).await?;
         store.data_mut().instantiating_until = None;
 
+        let waiting = store.data().turn.waiting();
         let calls = Arc::new(Calls::default());
         Ok(Instance {
             store,
             proxy,
             view: |state| state.http(),
             expiration: Expiration {
+                waiting,
                 calls: Arc::downgrade(&calls),
                 timer: None,
             },
@@ -80,8 +82,8 @@ impl HandlerState for Instances {
 }
 
 /// Runs whenever the epoch advances under a running guest: ends it when its time is up, else lets others run.
-fn on_tick(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
-    let state = store.data();
+fn on_tick(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
+    let state = store.data_mut();
     let now = Instant::now();
     if let Some(call) = state.call()
         && now >= call.ends_at()
@@ -92,10 +94,7 @@ fn on_tick(store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline
     if state.instantiating_until.is_some_and(|end| now >= end) {
         wasmtime::bail!("the guest was still starting at its deadline");
     }
-    Ok(UpdateDeadline::YieldCustom(
-        1,
-        Box::pin(tokio::task::yield_now()),
-    ))
+    Ok(UpdateDeadline::YieldCustom(1, Box::pin(state.turn.tick())))
 }
 
 /// The calls an instance is handling, seen from both of its ends.
@@ -191,6 +190,7 @@ impl Worker {
 
 /// The outside of a worker: when to take its instance away.
 pub struct Expiration {
+    waiting: Waiting,
     calls: Weak<Calls>,
     timer: Option<(WorkerStatus, Instant, Pin<Box<Sleep>>)>,
 }
@@ -202,6 +202,8 @@ impl WorkerExpiration for Expiration {
         status: WorkerStatus,
         since: Instant,
     ) -> Poll<()> {
+        // Asked whenever the instance has nothing to run.
+        self.waiting.release();
         let current = self
             .timer
             .as_ref()
