@@ -4,11 +4,11 @@ use std::fmt::Display;
 
 use serde_json::json;
 
-/// Reports that `component` could not do something, and why.
-pub fn report(component: &str, message: &str, cause: &dyn Display) {
+/// Reports that `middleware` could not do something, and why.
+pub fn report(middleware: &str, message: &str, cause: &dyn Display) {
     let line = json!({
         "level": "error",
-        "component": component,
+        "middleware": middleware,
         "message": message,
         "cause": cause.to_string(),
     });
