@@ -11,6 +11,7 @@ use crate::token::Expected;
 pub struct Config {
     /// The address of the issuer's key set.
     pub jwks_url: String,
+    /// What its tokens must say.
     pub expected: Expected,
 }
 

@@ -6,7 +6,9 @@ use wasip3::http::types::{Fields, HeaderError};
 /// What the token's claims say of the caller, fit to stand in headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// The subject: with our own issuer a user's id, `usr_…`.
     pub user: String,
+    /// With our own issuer a session's id, `ses_…`.
     pub session: Option<String>,
     pub email: Option<String>,
     pub roles: Vec<String>,

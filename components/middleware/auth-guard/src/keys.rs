@@ -51,6 +51,7 @@ pub enum Step {
 }
 
 impl KeySet {
+    /// Knows no keys yet.
     pub const fn new() -> Self {
         Self {
             keys: Keys(Vec::new()),
@@ -60,6 +61,7 @@ impl KeySet {
         }
     }
 
+    /// What to do at `now` for a token that names this key.
     pub fn step(&self, key_id: &str, now: Instant) -> Step {
         let age = self
             .fetched

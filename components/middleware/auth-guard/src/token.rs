@@ -34,6 +34,7 @@ pub struct Unverified<'a> {
 /// A token whose signature and claims were verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
+    /// Whom it speaks for.
     pub identity: Identity,
     /// Which key it was verified with.
     pub key_id: String,

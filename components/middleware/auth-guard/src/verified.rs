@@ -22,6 +22,7 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Knows nothing yet.
     pub const fn new() -> Self {
         Self {
             young: BTreeMap::new(),
@@ -42,6 +43,7 @@ impl Memory {
         (now < found.ends).then_some(found)
     }
 
+    /// Remembers a token.
     pub fn keep(&mut self, fingerprint: Fingerprint, token: Rc<Verified>) {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
@@ -50,6 +52,7 @@ impl Memory {
     }
 }
 
+/// What this token is remembered by.
 pub fn fingerprint(token: &str) -> Fingerprint {
     Sha256::digest(token.as_bytes()).into()
 }

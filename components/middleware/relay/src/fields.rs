@@ -6,7 +6,7 @@ use wasip3::http::types::Fields;
 pub const REQUEST_ID: &str = "x-request-id";
 
 /// Headers that start so are said by Selvedge's own parts to each other and never by a client.
-pub const INTERNAL_PREFIX: &str = "x-selvedge-";
+const INTERNAL_PREFIX: &str = "x-selvedge-";
 
 /// The value of `name` if it is there exactly once and is text.
 pub fn only(headers: &Fields, name: &str) -> Option<String> {
@@ -21,6 +21,7 @@ pub fn only(headers: &Fields, name: &str) -> Option<String> {
 pub struct Entries(Vec<(String, Vec<u8>)>);
 
 impl Entries {
+    /// Copies them all into the guest, with one call.
     pub fn read(headers: &Fields) -> Self {
         Self(headers.copy_all())
     }
@@ -43,7 +44,7 @@ impl Entries {
         std::str::from_utf8(value).ok()
     }
 
-    /// The names that start with [`INTERNAL_PREFIX`].
+    /// The names that only Selvedge's own parts may use, `x-selvedge-…`.
     pub fn internal(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()

@@ -9,7 +9,7 @@ mod next;
 mod problem;
 mod report;
 
-pub use fields::{Entries, INTERNAL_PREFIX, REQUEST_ID, only};
+pub use fields::{Entries, REQUEST_ID, only};
 pub use message::{with_request_headers, with_response_headers};
 pub use next::next;
 pub use problem::{Problem, write_response};

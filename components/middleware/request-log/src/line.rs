@@ -97,6 +97,7 @@ impl<'a> Line<'a> {
 }
 
 impl Asked {
+    /// Reads a request's head.
     pub fn read(headers: &Fields, method: &Method, path_with_query: Option<String>) -> Self {
         let route = relay::only(headers, "spin-matched-route")
             .or_else(|| relay::only(headers, "spin-component-route"));
@@ -111,6 +112,7 @@ impl Asked {
 }
 
 impl Answered {
+    /// Reads a response's head.
     pub fn read(headers: &Entries, status: u16) -> Self {
         let said = |name| headers.only(name).map(|value| cut(value, MAX_TEXT));
         Self {
