@@ -24,7 +24,7 @@ use crate::{
     compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{Guest, Instances, Limits, State, Turns},
+    guest::{Guest, INTERNAL_SHARE, Instances, Limits, State, Turns},
     log::Sink,
     manifest::{Component, HttpTrigger, Manifest, Resolver},
     route::RouteTable,
@@ -88,7 +88,10 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
         .unwrap_or(1);
     PoolSize {
         // A retired instance may still be finishing while its successor starts.
-        instances: u32::try_from(instances + instances / 4 + 8).unwrap_or(u32::MAX),
+        instances: u32::try_from(
+            instances + instances.div_ceil(INTERNAL_SHARE) + instances / 4 + 8,
+        )
+        .unwrap_or(u32::MAX),
         parts: u32::try_from(parts).unwrap_or(u32::MAX),
         memory: settings()
             .map(|settings| settings.memory)

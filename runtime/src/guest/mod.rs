@@ -35,6 +35,10 @@ pub use worker::Instances;
 /// How long a request waits for a busy component before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Places kept for requests of other components, as a part of those for the network: what comes from outside must
+/// not keep components from each other, least of all from the keys that tell who is asking.
+pub const INTERNAL_SHARE: usize = 4;
+
 /// Requests that may wait for a busy component, as a multiple of those it can work on.
 const QUEUE_FACTOR: usize = 4;
 
@@ -57,6 +61,7 @@ pub struct Guest {
     id: String,
     handler: ProxyHandler<Instances>,
     permits: Arc<Semaphore>,
+    internal: Arc<Semaphore>,
     waiting: AtomicUsize,
     queue: usize,
     deadline: Duration,
@@ -71,6 +76,7 @@ impl Guest {
         Self {
             id: instances.component.clone(),
             permits: Arc::new(Semaphore::new(capacity)),
+            internal: Arc::new(Semaphore::new(capacity.div_ceil(INTERNAL_SHARE))),
             waiting: AtomicUsize::new(0),
             queue: capacity * QUEUE_FACTOR,
             deadline: instances.settings.deadline,
@@ -96,7 +102,12 @@ impl Guest {
         request_id: String,
         depth: u8,
     ) -> Result<Response<WasiBody>, Failure> {
-        let permit = self.admit().await.ok_or(Failure::Busy)?;
+        let permits = if depth == 0 {
+            &self.permits
+        } else {
+            &self.internal
+        };
+        let permit = self.admit(permits).await.ok_or(Failure::Busy)?;
         let call = Arc::new(Call::new(request_id, depth, self.deadline));
         let response = match self.handler.handle(call.clone(), request).await {
             Ok(response) => response,
@@ -114,12 +125,12 @@ impl Guest {
     }
 
     /// A place among the requests being worked on, once there is one; `None` when too many wait already.
-    async fn admit(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(permit) = self.permits.clone().try_acquire_owned() {
+    async fn admit(&self, permits: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = permits.clone().try_acquire_owned() {
             return Some(permit);
         }
         let _place = Place::take(&self.waiting, self.queue)?;
-        match tokio::time::timeout(PATIENCE, self.permits.clone().acquire_owned()).await {
+        match tokio::time::timeout(PATIENCE, permits.clone().acquire_owned()).await {
             Ok(permit) => permit.ok(),
             Err(_) => None,
         }

@@ -1,4 +1,4 @@
-//! Request bodies as guests get them: bounded in size, and not allowed to trickle in forever.
+//! Request bodies as guests get them: bounded in size, and not allowed to trickle in while an instance waits.
 
 use std::{
     pin::Pin,
@@ -6,40 +6,95 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// A client that sends nothing for this long in the middle of a body is given up on.
+/// What is read of a body before an instance is asked for, in bytes. Most bodies are smaller, and a client that sends
+/// one byte at a time then costs a connection rather than an instance.
+const AHEAD: usize = 64 << 10;
+
+/// How long a client may take to send that much, or all there is.
+const PROMPT: Duration = Duration::from_secs(10);
+
+/// A client that sends nothing for this long in the rest of the body is given up on.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// Bounds `body` to `limit` bytes, and the time between two pieces of it.
-pub fn bounded(body: Incoming, limit: u64) -> WasiBody {
-    if body.is_end_stream() {
-        return http_body_util::Empty::new()
+/// Why a body did not begin to arrive.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The client took too long.
+    Slow,
+    /// It broke off, or what it sent is no body.
+    Broken,
+}
+
+/// Reads the beginning of `body`, and bounds the rest: to `limit` bytes in all, and in the time between two pieces.
+pub async fn receive(mut body: Incoming, limit: u64) -> Result<WasiBody, Lost> {
+    let mut ahead = BytesMut::new();
+    let mut trailers = None;
+    let read = async {
+        while ahead.len() < AHEAD {
+            match body.frame().await {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => ahead.extend_from_slice(&data),
+                    Err(frame) => trailers = Some(frame),
+                },
+                Some(Err(_)) => return Err(Lost::Broken),
+                None => return Ok(true),
+            }
+        }
+        Ok(body.is_end_stream())
+    };
+    let is_whole = tokio::time::timeout(PROMPT, read)
+        .await
+        .map_err(|_| Lost::Slow)??;
+    let ahead = ahead.freeze();
+    let left = limit.checked_sub(ahead.len() as u64);
+    if is_whole && left.is_some() && trailers.is_none() {
+        return Ok(Full::new(ahead)
             .map_err(|never| match never {})
-            .boxed_unsync();
+            .boxed_unsync());
     }
-    Bounded {
+    let rest = Rest {
+        ahead: Some(ahead).filter(|ahead| !ahead.is_empty()),
+        trailers,
         inner: body,
         limit,
         left: limit,
         idle: None,
-    }
-    .boxed_unsync()
+    };
+    Ok(rest.boxed_unsync())
 }
 
-struct Bounded {
+/// What was read ahead, and then what is still to come.
+struct Rest {
+    ahead: Option<Bytes>,
+    trailers: Option<Frame<Bytes>>,
     inner: Incoming,
     limit: u64,
     left: u64,
     idle: Option<Pin<Box<Sleep>>>,
 }
 
-impl Body for Bounded {
+impl Rest {
+    /// Takes a frame off what is left of the limit.
+    fn count(&mut self, frame: Frame<Bytes>) -> Result<Frame<Bytes>, Error> {
+        let size = frame.data_ref().map_or(0, |data| data.len() as u64);
+        match self.left.checked_sub(size) {
+            Some(left) => {
+                self.left = left;
+                Ok(frame)
+            }
+            None => Err(Error::HttpRequestBodySize(Some(self.limit))),
+        }
+    }
+}
+
+impl Body for Rest {
     type Data = Bytes;
     type Error = Error;
 
@@ -48,6 +103,12 @@ impl Body for Bounded {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let this = &mut *self;
+        if let Some(ahead) = this.ahead.take() {
+            return Poll::Ready(Some(this.count(Frame::data(ahead))));
+        }
+        if let Some(trailers) = this.trailers.take() {
+            return Poll::Ready(Some(Ok(trailers)));
+        }
         let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) else {
             let idle = this
                 .idle
@@ -59,26 +120,23 @@ impl Body for Bounded {
             idle.as_mut().reset(Instant::now() + IDLE);
         }
         Poll::Ready(match frame {
-            Some(Ok(frame)) => {
-                let size = frame.data_ref().map_or(0, |data| data.len() as u64);
-                match this.left.checked_sub(size) {
-                    Some(left) => {
-                        this.left = left;
-                        Some(Ok(frame))
-                    }
-                    None => Some(Err(Error::HttpRequestBodySize(Some(this.limit)))),
-                }
-            }
+            Some(Ok(frame)) => Some(this.count(frame)),
             Some(Err(error)) => Some(Err(error.into())),
             None => None,
         })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.ahead.is_none() && self.trailers.is_none() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let ahead = self.ahead.as_ref().map_or(0, |ahead| ahead.len() as u64);
+        let mut hint = self.inner.size_hint();
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper + ahead);
+        }
+        hint.set_lower(hint.lower() + ahead);
+        hint
     }
 }

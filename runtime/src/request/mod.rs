@@ -83,7 +83,14 @@ async fn forward(
     }
     route::set_spin_headers(&mut parts.headers, &matched, &parts.uri, client.address);
 
-    let body = body::bounded(body, guest.max_body());
+    let received = body::receive(body, guest.max_body()).await;
+    let body = received.map_err(|lost| match lost {
+        body::Lost::Slow => refuse(
+            StatusCode::REQUEST_TIMEOUT,
+            "The request body took too long to arrive.",
+        ),
+        body::Lost::Broken => refuse(StatusCode::BAD_REQUEST, "The request body broke off."),
+    })?;
     let request = Request::from_parts(parts, body);
     guest
         .call(request, request_id.to_owned(), 0)
@@ -100,11 +107,10 @@ fn absolute(uri: Uri, headers: &HeaderMap, is_tls: bool) -> Option<Uri> {
         if hosts.next().is_some() {
             return None;
         }
-        let authority = uri::Authority::try_from(host.as_bytes()).ok()?;
-        if authority.as_str().contains('@') {
-            return None;
-        }
-        parts.authority = Some(authority);
+        parts.authority = uri::Authority::try_from(host.as_bytes()).ok();
+    }
+    if parts.authority.as_ref()?.as_str().contains('@') {
+        return None;
     }
     parts.scheme = Some(if is_tls {
         uri::Scheme::HTTPS
