@@ -76,6 +76,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    // An array would fill a struct's fields by position, and slip past `deny_unknown_fields`.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::bad_request("The body must be a JSON object."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         if error.inner().is_data() {

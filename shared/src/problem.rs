@@ -239,7 +239,7 @@ fn slug(status: StatusCode) -> &'static str {
         StatusCode::PAYLOAD_TOO_LARGE => "payload-too-large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported-media-type",
         StatusCode::UNPROCESSABLE_ENTITY => "unprocessable",
-        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        StatusCode::SERVICE_UNAVAILABLE => "service-unavailable",
         status if status.is_server_error() => "internal",
         _ => "request",
     }

@@ -28,7 +28,7 @@ impl Refusal {
             Self::ExpiredToken => unauthorized("The access token has expired.", request_id),
             Self::KeysUnavailable => Problem {
                 status: 503,
-                slug: "unavailable",
+                slug: "service-unavailable",
                 title: "Service Unavailable",
                 detail: "Access tokens cannot be verified at the moment.",
                 headers: &[("retry-after", RETRY_AFTER_SECONDS)],
