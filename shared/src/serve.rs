@@ -91,8 +91,8 @@ impl Context {
                 "message": "request failed",
                 "component": self.component,
                 "request_id": self.request_id,
-                "method": self.method.as_str(),
-                "path": self.path,
+                "method": cut(self.method.as_str()),
+                "path": cut(&self.path),
                 "status": problem.status().as_u16(),
                 "cause": format!("{cause:#}"),
             })
@@ -143,6 +143,12 @@ fn problem_in(parts: &http::response::Parts) -> Option<Problem> {
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().ends_with(b"json"));
     (is_error && !has_json).then(|| Problem::from_status(parts.status))
+}
+
+/// The beginning of what a client wrote: a log line must not be as long as it likes.
+fn cut(text: &str) -> &str {
+    const LONGEST: usize = 512;
+    &text[..text.floor_char_boundary(LONGEST)]
 }
 
 #[cfg(test)]
