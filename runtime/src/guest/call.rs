@@ -16,6 +16,7 @@ pub struct Call {
     deadline: Duration,
     answered: AtomicBool,
     timed_out: AtomicBool,
+    broken_off: AtomicBool,
     reported: AtomicBool,
 }
 
@@ -29,6 +30,7 @@ impl Call {
             deadline,
             answered: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
             reported: AtomicBool::new(false),
         }
     }
@@ -51,6 +53,16 @@ impl Call {
     /// The guest was stopped because its time was up.
     pub fn time_out(&self) {
         self.timed_out.store(true, Ordering::Relaxed);
+    }
+
+    /// The instance is gone, and whatever it had not yet said of its answer with it.
+    pub fn break_off(&self) {
+        self.broken_off.store(true, Ordering::Release);
+    }
+
+    /// Whether the instance is gone: an answer that ends now is not whole.
+    pub fn is_broken_off(&self) -> bool {
+        self.broken_off.load(Ordering::Acquire)
     }
 
     /// Whether the failure of this call has yet to be logged; true once, so that one failure is one event.

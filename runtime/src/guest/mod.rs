@@ -118,7 +118,7 @@ impl Guest {
             Counted {
                 inner,
                 _permit: permit,
-                _call: call,
+                call,
             }
             .boxed_unsync()
         }))
@@ -186,11 +186,12 @@ impl Drop for Place<'_> {
     }
 }
 
-/// A response body that keeps its instance's place until the last byte is out.
+/// A response body that keeps its instance's place until the last byte is out, and ends in an error where its instance
+/// failed before: half an answer must not pass for a whole one.
 struct Counted {
     inner: WasiBody,
     _permit: OwnedSemaphorePermit,
-    _call: Arc<Call>,
+    call: Arc<Call>,
 }
 
 impl Body for Counted {
@@ -201,7 +202,12 @@ impl Body for Counted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
+        match Pin::new(&mut self.inner).poll_frame(context) {
+            Poll::Ready(None) if self.call.is_broken_off() => {
+                Poll::Ready(Some(Err(Error::ConnectionTerminated)))
+            }
+            frame => frame,
+        }
     }
 
     fn is_end_stream(&self) -> bool {

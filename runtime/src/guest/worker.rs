@@ -157,6 +157,8 @@ impl WorkerState for Worker {
             return;
         }
         for call in self.calls.live() {
+            // Before the store goes, and the streams of its guest end as if all had been said.
+            call.break_off();
             // The host gives up on a waiting guest with an error of its own: only the clock tells why.
             if Instant::now() >= call.ends_at() {
                 call.time_out();
