@@ -1,0 +1,25 @@
+//! The harness: starts the application on its real components and real files, and talks to it.
+//!
+//! - [`components`] builds the wasm, once; [`setup`] says what to start, as an [`Application`] in this process or as
+//!   a [`Process`] of its own, which can be killed.
+//! - [`Client`] asks, an [`Answer`] is what comes back; [`raw`] is for what no HTTP client would send.
+//! - [`people`] are who asks; [`token`] makes the tokens nobody should believe.
+
+pub mod answer;
+pub mod application;
+pub mod client;
+pub mod components;
+pub mod logs;
+pub mod people;
+pub mod process;
+pub mod raw;
+pub mod setup;
+pub mod token;
+
+pub use answer::Answer;
+pub use application::Application;
+pub use client::Client;
+pub use logs::Logs;
+pub use people::Person;
+pub use process::Process;
+pub use setup::Setup;

@@ -1,0 +1,158 @@
+//! The `selvedge` command as a process of its own: to read its output, to signal it, and to kill it.
+
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    net::SocketAddr,
+    os::unix::process::ExitStatusExt as _,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::{Client, Logs, Setup, components};
+
+/// How long a process may take to end after it was told to.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A running `selvedge up`. Killed when dropped.
+pub struct Process {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its lines, from `stdout` and `stderr`.
+    pub output: Logs,
+    child: Child,
+    state: Option<TempDir>,
+}
+
+impl Process {
+    /// Starts `setup` and waits until it serves.
+    pub async fn start(setup: Setup) -> Self {
+        let mut child = command("up", &setup)
+            .args(["--no-build", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command can be run");
+        let output = Logs::default();
+        let pipes: [(&'static str, Option<Box<dyn Read + Send>>); 2] = [
+            (
+                "stdout",
+                child.stdout.take().map(|pipe| Box::new(pipe) as _),
+            ),
+            (
+                "stderr",
+                child.stderr.take().map(|pipe| Box::new(pipe) as _),
+            ),
+        ];
+        for (source, pipe) in pipes {
+            let (output, pipe) = (output.clone(), pipe.expect("it was piped"));
+            thread::spawn(move || {
+                let lines = BufReader::new(pipe).lines();
+                lines
+                    .map_while(Result::ok)
+                    .for_each(|line| output.add(source, &line));
+            });
+        }
+        let listening = output.wait_for("that it listens", |line| {
+            line.text.contains("listening on http://")
+        });
+        let line = listening.await.text;
+        let (_, address) = line
+            .split_once("http://")
+            .expect("the line names the address");
+        Self {
+            address: address.trim().parse().expect("the address is one"),
+            output,
+            child,
+            state: Some(setup.state),
+        }
+    }
+
+    /// An anonymous client.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// Takes its power away, and hands back the state it left.
+    pub async fn kill(mut self) -> TempDir {
+        self.child.kill().expect("it can be killed");
+        let status = self.ended().await;
+        assert_eq!(
+            status.signal(),
+            Some(Signal::KILL.as_raw()),
+            "it ended before it was killed: {status}\n{}",
+            self.output
+        );
+        self.state.take().expect("state is taken once")
+    }
+
+    /// Stops it as an operator would, expects it to end well, and hands back the state it left.
+    pub async fn stop(mut self) -> TempDir {
+        self.signal(Signal::TERM);
+        let status = self.ended().await;
+        assert!(status.success(), "{status}\n{}", self.output);
+        self.state.take().expect("state is taken once")
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a child has an id");
+        kill_process(pid, signal).expect("it can be signalled");
+    }
+
+    /// Waits until it ended.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let wait = async {
+            loop {
+                if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, wait).await {
+            Ok(status) => status,
+            Err(_) => panic!("it still runs after {PATIENCE:?}:\n{}", self.output),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that ended already cannot be killed, and need not be.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `selvedge <subcommand>` on `setup` until it ends.
+pub fn run(subcommand: &str, setup: &Setup) -> Output {
+    command(subcommand, setup)
+        .output()
+        .expect("the command can be run")
+}
+
+/// `selvedge <subcommand>`, told of `setup` and nothing of the tests' own environment.
+pub fn command(subcommand: &str, setup: &Setup) -> Command {
+    let mut command = Command::new(components::executables().join("selvedge-under-test"));
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("RUNTIME_CONFIG_FILE")
+        .env_remove("SPIN_HTTP_LISTEN_ADDR");
+    command.arg(subcommand).arg("--from").arg(&setup.manifest);
+    command.arg("--state-dir").arg(setup.state.path());
+    for (name, value) in &setup.variables {
+        command.arg("--variable").arg(format!("{name}={value}"));
+    }
+    for id in &setup.components {
+        command.arg("--component-id").arg(id);
+    }
+    command
+}
