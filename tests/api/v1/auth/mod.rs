@@ -1,0 +1,46 @@
+//! `/v1/auth`.
+
+mod refresh;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+
+use selvedge_tests::{Answer, token};
+use serde_json::Value;
+
+/// Expects an answer that signs somebody in, and returns its body.
+#[track_caller]
+fn assert_signed_in(answer: &Answer) -> Value {
+    let body = answer.json();
+    let access_token = body["access_token"]
+        .as_str()
+        .expect("there is an access token");
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["expires_in"], 900);
+    assert!(
+        body["refresh_token"]
+            .as_str()
+            .is_some_and(|token| token.len() >= 43),
+        "{body}"
+    );
+    assert!(
+        body["user"]["id"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("usr_")),
+        "{body}"
+    );
+    // RFC 6749 section 5.1: tokens are in no cache.
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+
+    let claims = token::claims(access_token);
+    assert_eq!(claims["sub"], body["user"]["id"]);
+    assert_eq!(claims["email"], body["user"]["email"]);
+    assert_eq!(
+        (&claims["iss"], &claims["aud"]),
+        (&"selvedge".into(), &"selvedge".into())
+    );
+    let (from, until) = (claims["iat"].as_i64(), claims["exp"].as_i64());
+    assert_eq!(until.zip(from).map(|(until, from)| until - from), Some(900));
+    body
+}

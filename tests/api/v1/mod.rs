@@ -1,0 +1,5 @@
+//! `/v1`.
+
+mod auth;
+mod billing;
+mod users;

@@ -1,0 +1,5 @@
+//! `/v1/users`.
+
+mod id;
+mod index;
+mod me;
