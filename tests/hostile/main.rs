@@ -1,0 +1,95 @@
+//! Everything a stranger may send: every way in, and nothing comes of it but a problem.
+
+mod bodies;
+mod connections;
+mod headers;
+mod secrets;
+mod sql;
+mod tokens;
+
+use std::sync::LazyLock;
+
+use http::Method;
+use selvedge_tests::{Application, Client, Person, Setup, client::Request, people};
+use serde_json::{Value, json};
+
+/// One application for all tests here.
+fn application() -> &'static Application {
+    static APPLICATION: LazyLock<Application> = LazyLock::new(|| {
+        Setup::application()
+            .variable("admin_email", people::ADMIN)
+            .start()
+    });
+    &APPLICATION
+}
+
+/// An anonymous client. Connections belong to the test's own runtime, so each test has its own client.
+fn client() -> Client {
+    application().client()
+}
+
+/// Somebody new, who pays.
+async fn customer() -> Person {
+    let person = Person::sign_up(&client()).await;
+    let subscribe = person
+        .client
+        .post("/v1/billing/subscriptions", &json!({"plan": "team"}));
+    subscribe
+        .header("idempotency-key", "customer")
+        .await
+        .expect(201);
+    person
+}
+
+/// A way in: an endpoint that takes a body, and a body it would take.
+struct Entrance {
+    method: Method,
+    path: &'static str,
+    body: Value,
+}
+
+impl Entrance {
+    /// A request to it, without a body yet.
+    fn request(&self, client: &Client) -> Request {
+        client
+            .request(self.method.clone(), self.path)
+            .header("idempotency-key", "k")
+    }
+}
+
+/// Every endpoint that takes a body.
+fn entrances() -> Vec<Entrance> {
+    let entrance = |method, path, body| Entrance { method, path, body };
+    vec![
+        entrance(
+            Method::POST,
+            "/v1/auth/sign-up",
+            json!({"email": "new@example.com", "password": people::PASSWORD, "name": "Ada"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/sign-in",
+            json!({"email": "new@example.com", "password": people::PASSWORD}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/refresh",
+            json!({"refresh_token": "rt_x"}),
+        ),
+        entrance(
+            Method::PATCH,
+            "/v1/users/me",
+            json!({"name": "Ada", "locale": "en"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/billing/subscriptions",
+            json!({"plan": "team"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/billing/usage",
+            json!({"id": "e", "meter": "api_calls", "quantity": 1, "at": "2026-01-01T00:00:00Z"}),
+        ),
+    ]
+}
