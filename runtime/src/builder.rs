@@ -144,6 +144,10 @@ fn digest(
             }
         }
     }
+    // Patterns that name nothing are more likely mistaken than a sign that nothing will ever change.
+    if files.is_empty() {
+        return Ok(None);
+    }
     files.sort();
     files.dedup();
     let mut hash = Sha256::new();

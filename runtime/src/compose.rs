@@ -93,12 +93,15 @@ pub fn chain(middleware: &[Part<'_>], service: &str, wasm: &[u8]) -> anyhow::Res
                 graph.set_instantiation_argument(instance, &name, node)?;
             } else if capability != Capability::Files {
                 // No component is granted files, so there are none to deny.
+                let mut keys = match part.inherit {
+                    Inherit::Some(held) => held.iter().map(|held| held.key()).collect(),
+                    Inherit::None | Inherit::All => Vec::new(),
+                };
+                keys.push(capability.key());
                 refused.push(format!(
                     "middleware {:?} of {service:?} imports {name}, which it does not inherit; to grant it: \
-                     {{ component = {:?}, inherit_configuration = [{:?}] }}",
-                    part.id,
-                    part.id,
-                    capability.key(),
+                     {{ component = {:?}, inherit_configuration = {keys:?} }}",
+                    part.id, part.id,
                 ));
             }
         }

@@ -4,7 +4,6 @@
 //! its component; any other line becomes an event. Names are set here, so that a component cannot speak for another.
 
 use std::{
-    borrow::Cow,
     fmt,
     io::{IsTerminal as _, Write as _},
     sync::Arc,
@@ -60,22 +59,17 @@ impl fmt::Debug for Sink {
     }
 }
 
-/// The line with the component's name in it, if it is a JSON object.
-fn structured<'a>(component: &str, line: &'a str) -> Option<Cow<'a, str>> {
+/// The line as JSON with the component's name in it, if it is a JSON object. It is written anew: a name that stands in
+/// it twice would be one to the first reader and another to the next.
+fn structured(component: &str, line: &str) -> Option<String> {
     if !line.starts_with('{') {
         return None;
     }
     let Ok(Value::Object(mut fields)) = serde_json::from_str(line) else {
         return None;
     };
-    if fields
-        .get("component")
-        .is_some_and(|named| named == component)
-    {
-        return Some(Cow::Borrowed(line));
-    }
     fields.insert("component".into(), component.into());
-    Some(Cow::Owned(Value::Object(fields).to_string()))
+    Some(Value::Object(fields).to_string())
 }
 
 /// Sends events of the host to standard error: readable on a terminal, JSON lines elsewhere. `RUST_LOG` filters them.
@@ -99,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_component_cannot_speak_for_another() {
-        let line = structured("billing", r#"{"component":"auth","message":"hi"}"#).unwrap();
+        let line = r#"{"component":"auth","message":"hi","component":"billing"}"#;
+        let line = structured("billing", line).unwrap();
+        assert!(!line.contains("auth"));
         let fields: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(fields["component"], "billing");
         assert_eq!(fields["message"], "hi");

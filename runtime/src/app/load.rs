@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use tokio::sync::Semaphore;
 use wasmtime::{
     Engine,
     component::{Component as Compiled, Linker},
@@ -24,7 +25,7 @@ use crate::{
     compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{Guest, INTERNAL_SHARE, Instances, Limits, State, Turns},
+    guest::{self, Guest, Instances, Limits, State, Turns},
     log::Sink,
     manifest::{Component, HttpTrigger, Manifest, Resolver},
     route::RouteTable,
@@ -77,9 +78,7 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
             .iter()
             .filter_map(|id| Some(&manifest.components.get(*id)?.settings))
     };
-    let instances: usize = settings()
-        .map(|settings| settings.max_instances.get())
-        .sum();
+    let instances: usize = settings().map(guest::instances).sum();
     let parts = manifest
         .triggers
         .iter()
@@ -87,11 +86,7 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
         .max()
         .unwrap_or(1);
     PoolSize {
-        // A retired instance may still be finishing while its successor starts.
-        instances: u32::try_from(
-            instances + instances.div_ceil(INTERNAL_SHARE) + instances / 4 + 8,
-        )
-        .unwrap_or(u32::MAX),
+        instances: u32::try_from(instances).unwrap_or(u32::MAX),
         parts: u32::try_from(parts).unwrap_or(u32::MAX),
         memory: settings()
             .map(|settings| settings.memory)
@@ -234,6 +229,7 @@ impl Loader<'_> {
             engine: self.engine.clone(),
             pre: self.link(component, &compiled)?,
             settings: component.settings,
+            room: Arc::new(Semaphore::new(guest::instances(&component.settings))),
             state: self.state(component)?,
         }))
     }

@@ -34,9 +34,9 @@ struct Application {
     /// Manifest of the application, or the folder it is in
     #[arg(short, long, value_name = "PATH", default_value = "spin.toml")]
     from: PathBuf,
-    /// Folder for databases, compiled code and build stamps
-    #[arg(long, value_name = "PATH", default_value = ".selvedge")]
-    state_dir: PathBuf,
+    /// Folder for databases, compiled code and build stamps [default: .selvedge beside the manifest]
+    #[arg(long, value_name = "PATH")]
+    state_dir: Option<PathBuf>,
     /// Environment variable for every component (repeatable)
     #[arg(short, long, value_name = "NAME=VALUE", value_parser = pair)]
     env: Vec<(String, String)>,
@@ -58,9 +58,13 @@ impl Application {
         } else {
             self.from
         };
+        // Not the working directory: the same application finds its data wherever it is started from.
+        let state_dir = self
+            .state_dir
+            .unwrap_or_else(|| manifest.with_file_name(".selvedge"));
         app::Options {
             manifest,
-            state_dir: self.state_dir,
+            state_dir,
             cache_dir: None,
             environment: self.env,
             variables: self.variable,

@@ -21,7 +21,7 @@ pub struct Up {
     application: Application,
     /// Address to listen on
     #[arg(long, env = "SPIN_HTTP_LISTEN_ADDR", default_value = "127.0.0.1:3000")]
-    listen: SocketAddr,
+    listen: String,
     /// Build before serving (the default)
     #[arg(long, overrides_with = "no_build")]
     build: bool,
@@ -43,13 +43,13 @@ impl Up {
             .context("cannot start the async runtime")?;
         let outcome = runtime.block_on(async {
             // Bound first: a port that is taken should not cost a compilation.
-            let listener = TcpListener::bind(self.listen)
+            let listener = TcpListener::bind(&self.listen)
                 .await
                 .with_context(|| format!("cannot listen on {}", self.listen))?;
             let app = App::load(&options, &progress)?;
             let address = listener.local_addr()?;
             let stop = stop_signal()?;
-            announce(&app, address);
+            announce(&app, address, options.components.is_empty());
             server::run(listener, app.clone(), stop).await;
             app.close();
             Ok(ExitCode::SUCCESS)
@@ -72,7 +72,7 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-fn announce(app: &App, address: SocketAddr) {
+fn announce(app: &App, address: SocketAddr, is_whole: bool) {
     let manifest = app.manifest();
     println!(
         "\n{} is listening on http://{address}\n",
@@ -81,7 +81,8 @@ fn announce(app: &App, address: SocketAddr) {
     for (route, chain) in app.chains() {
         println!("  {route:<40} {chain}");
     }
-    if !manifest.settings.examples.is_empty() {
+    // Examples may need any of the components.
+    if is_whole && !manifest.settings.examples.is_empty() {
         println!("\nTry:\n");
         for example in &manifest.settings.examples {
             println!(

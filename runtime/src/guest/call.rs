@@ -1,9 +1,16 @@
 //! One request on its way through a guest: who it is, how long it may take, and how it ended.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    ops::Deref,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
+
+use futures::task::AtomicWaker;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Shared by the host's side of a request and the instance that handles it.
 #[derive(Debug)]
@@ -14,35 +21,61 @@ pub struct Call {
     pub depth: u8,
     started: Instant,
     deadline: Duration,
+    place: Mutex<Option<OwnedSemaphorePermit>>,
     answered: AtomicBool,
     timed_out: AtomicBool,
     broken_off: AtomicBool,
     reported: AtomicBool,
+    closed: AtomicBool,
+    worker: OnceLock<Arc<AtomicWaker>>,
 }
 
 impl Call {
-    /// A call that starts now and must be answered within `deadline`.
-    pub fn new(request_id: String, depth: u8, deadline: Duration) -> Self {
+    /// A call that starts now, must be answered within `deadline`, and holds `place` until it is over.
+    pub fn new(
+        request_id: String,
+        depth: u8,
+        deadline: Duration,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
             request_id,
             depth,
             started: Instant::now(),
             deadline,
+            place: Mutex::new(Some(place)),
             answered: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
             reported: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            worker: OnceLock::new(),
         }
     }
 
-    /// When the guest must have answered. Once it has, it gets as long again to send the body and finish its work.
+    /// The worker whose instance handles the call from now on; it is woken when the call is over.
+    pub fn handled_by(&self, worker: Arc<AtomicWaker>) {
+        // Only one worker ever takes a call.
+        let _ = self.worker.set(worker);
+    }
+
+    /// Whether nobody waits for anything of the answer any more.
+    pub fn is_over(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// When the guest must have answered; once it has, when it must be done.
     pub fn ends_at(&self) -> Instant {
-        let rounds = if self.answered.load(Ordering::Relaxed) {
-            2
+        if self.answered.load(Ordering::Relaxed) {
+            self.done_by()
         } else {
-            1
-        };
-        self.started + self.deadline * rounds
+            self.started + self.deadline
+        }
+    }
+
+    /// When the guest must have sent the body and finished its work: it gets as long for that as to answer.
+    pub fn done_by(&self) -> Instant {
+        self.started + self.deadline * 2
     }
 
     /// The guest has answered with a status and headers.
@@ -58,6 +91,15 @@ impl Call {
     /// The instance is gone, and whatever it had not yet said of its answer with it.
     pub fn break_off(&self) {
         self.broken_off.store(true, Ordering::Release);
+        self.leave();
+    }
+
+    /// Gives the place up.
+    fn leave(&self) {
+        self.place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     /// Whether the instance is gone: an answer that ends now is not whole.
@@ -73,5 +115,40 @@ impl Call {
     /// Whether the guest was stopped because its time was up.
     pub fn is_timed_out(&self) -> bool {
         self.timed_out.load(Ordering::Relaxed)
+    }
+}
+
+/// The host's side of a call, from its start until its answer was sent to the last byte, or nobody wants it any more.
+/// The call is over when this is dropped.
+#[derive(Debug)]
+pub struct Open(Arc<Call>);
+
+impl Open {
+    /// Begins with `call`.
+    pub fn new(call: Call) -> Self {
+        Self(Arc::new(call))
+    }
+
+    /// The instance's side of the call.
+    pub fn call(&self) -> Arc<Call> {
+        self.0.clone()
+    }
+}
+
+impl Deref for Open {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.0
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.closed.store(true, Ordering::Release);
+        self.0.leave();
+        if let Some(worker) = self.0.worker.get() {
+            worker.wake();
+        }
     }
 }

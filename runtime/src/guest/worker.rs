@@ -5,12 +5,19 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
-use tokio::time::Sleep;
+use futures::task::AtomicWaker;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Sleep,
+};
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline, component::GuestTaskId};
 use wasmtime_wasi_http::{
     WasiHttpView as _,
@@ -42,6 +49,8 @@ pub struct Instances {
     pub pre: ProxyPre<State>,
     /// Limits of an instance.
     pub settings: Settings,
+    /// How many more instances there may be.
+    pub room: Arc<Semaphore>,
     /// Makes the state of a fresh store: what this component, and only it, may reach.
     pub state: Box<dyn Fn() -> State + Send + Sync>,
 }
@@ -52,6 +61,11 @@ impl HandlerState for Instances {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
+        let room = self
+            .room
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| NoInstance)?;
         let mut store = Store::new(&self.engine, (self.state)());
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(1);
@@ -76,10 +90,16 @@ impl HandlerState for Instances {
                 component: self.component.clone(),
                 concurrency: self.settings.max_concurrency.get(),
                 calls,
+                _room: room,
             },
         })
     }
 }
+
+/// All instances of a component are taken: by requests, or by what requests left behind that nobody waits for.
+#[derive(Debug, thiserror::Error)]
+#[error("all instances of the component are taken")]
+pub struct NoInstance;
 
 /// Runs whenever the epoch advances under a running guest: ends it when its time is up, else lets others run.
 fn on_tick(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
@@ -99,18 +119,47 @@ fn on_tick(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDead
 
 /// The calls an instance is handling, seen from both of its ends.
 #[derive(Default)]
-struct Calls(Mutex<Vec<Weak<Call>>>);
+struct Calls {
+    list: Mutex<Vec<Weak<Call>>>,
+    /// Wakes the worker, to see that a call is over.
+    waker: Arc<AtomicWaker>,
+    /// How many were not over when the worker last looked.
+    seen: AtomicUsize,
+}
 
 impl Calls {
     fn add(&self, call: &Arc<Call>) {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        call.handled_by(self.waker.clone());
+        let mut calls = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         calls.retain(|call| call.strong_count() > 0);
         calls.push(Arc::downgrade(call));
     }
 
     fn live(&self) -> Vec<Arc<Call>> {
-        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         calls.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// How many are not over yet.
+    fn open(&self) -> usize {
+        let calls = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let calls = calls.iter().filter_map(Weak::upgrade);
+        calls.filter(|call| !call.is_over()).count()
+    }
+
+    /// As [`Self::open`], where the worker looks.
+    fn look(&self) -> usize {
+        let open = self.open();
+        self.seen.store(open, Ordering::Relaxed);
+        open
+    }
+
+    /// Wakes the worker when another call is over: at once, if one was since it looked.
+    fn watch(&self, context: &Context<'_>) {
+        self.waker.register(context.waker());
+        if self.open() < self.seen.load(Ordering::Relaxed) {
+            context.waker().wake_by_ref();
+        }
     }
 }
 
@@ -119,16 +168,19 @@ pub struct Worker {
     component: String,
     concurrency: usize,
     calls: Arc<Calls>,
+    _room: OwnedSemaphorePermit,
 }
 
 impl WorkerState for Worker {
     type StoreData = State;
     type RequestData = Arc<Call>;
 
+    /// `concurrent` counts calls until the head of their answer is there. Until the last byte is out, an instance that
+    /// fails takes the rest of the answer with it, so a call counts as long.
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= REQUESTS_PER_INSTANCE {
             ShouldAccept::Never
-        } else if concurrent < self.concurrency {
+        } else if concurrent.max(self.calls.look()) < self.concurrency {
             ShouldAccept::Yes
         } else {
             ShouldAccept::No
@@ -206,6 +258,9 @@ impl WorkerExpiration for Expiration {
     ) -> Poll<()> {
         // Asked whenever the instance has nothing to run.
         self.waiting.release();
+        if let Some(calls) = self.calls.upgrade() {
+            calls.watch(context);
+        }
         let current = self
             .timer
             .as_ref()
@@ -229,13 +284,14 @@ impl Expiration {
     fn end(&self, status: WorkerStatus, since: Instant) -> Instant {
         match status {
             WorkerStatus::Idle => since + IDLE,
-            WorkerStatus::Requests | WorkerStatus::PostReturn => {
-                self.calls
-                    .upgrade()
-                    .and_then(|calls| calls.live().iter().map(|call| call.ends_at()).max())
-                    .map_or(since, |end| end)
-                    + GRACE
-            }
+            WorkerStatus::Requests => self.latest(since, Call::ends_at) + GRACE,
+            WorkerStatus::PostReturn => self.latest(since, Call::done_by) + GRACE,
         }
+    }
+
+    fn latest(&self, since: Instant, end: fn(&Call) -> Instant) -> Instant {
+        let calls = self.calls.upgrade().map(|calls| calls.live());
+        let ends = calls.iter().flatten().map(|call| end(call));
+        ends.max().unwrap_or(since)
     }
 }

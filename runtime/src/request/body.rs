@@ -28,6 +28,8 @@ const IDLE: Duration = Duration::from_secs(15);
 pub enum Lost {
     /// The client took too long.
     Slow,
+    /// There is more of it than allowed.
+    TooLarge,
     /// It broke off, or what it sent is no body.
     Broken,
 }
@@ -53,8 +55,10 @@ pub async fn receive(mut body: Incoming, limit: u64) -> Result<WasiBody, Lost> {
         .await
         .map_err(|_| Lost::Slow)??;
     let ahead = ahead.freeze();
-    let left = limit.checked_sub(ahead.len() as u64);
-    if is_whole && left.is_some() && trailers.is_none() {
+    if ahead.len() as u64 > limit {
+        return Err(Lost::TooLarge);
+    }
+    if is_whole && trailers.is_none() {
         return Ok(Full::new(ahead)
             .map_err(|never| match never {})
             .boxed_unsync());

@@ -49,7 +49,7 @@ async fn forward(
     request: Request<Incoming>,
     request_id: &str,
 ) -> Result<Response<WasiBody>, Response<WasiBody>> {
-    let refuse = |status, detail| problem::problem(status, detail, request_id);
+    let refuse = |status, detail: &str| problem::problem(status, detail, request_id);
     let (mut parts, body) = request.into_parts();
 
     // The guest sees an absolute URI; routes match the path as it came.
@@ -60,15 +60,15 @@ async fn forward(
         .map(|(guest, matched)| (matched, guest))
         .ok_or_else(|| refuse(StatusCode::NOT_FOUND, "There is nothing at this path."))?;
 
-    let announced = body.size_hint().lower();
-    if announced > guest.max_body() {
-        return Err(refuse(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            &format!(
-                "The request body may have at most {} bytes.",
-                guest.max_body()
-            ),
-        ));
+    let too_large = || {
+        let detail = format!(
+            "The request body may have at most {} bytes.",
+            guest.max_body()
+        );
+        refuse(StatusCode::PAYLOAD_TOO_LARGE, &detail)
+    };
+    if body.size_hint().lower() > guest.max_body() {
+        return Err(too_large());
     }
 
     let client = trust::client(app.trusted_proxies(), peer, &mut parts.headers);
@@ -85,6 +85,7 @@ async fn forward(
 
     let received = body::receive(body, guest.max_body()).await;
     let body = received.map_err(|lost| match lost {
+        body::Lost::TooLarge => too_large(),
         body::Lost::Slow => refuse(
             StatusCode::REQUEST_TIMEOUT,
             "The request body took too long to arrive.",

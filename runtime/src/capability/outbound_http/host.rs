@@ -57,7 +57,7 @@ impl Neighbours {
         let by_trigger = by_trigger.iter();
         let _ = self.0.set(Known {
             by_id: by_id
-                .map(|(id, guest)| (id.clone(), Arc::downgrade(guest)))
+                .map(|(id, guest)| (id.to_ascii_lowercase(), Arc::downgrade(guest)))
                 .collect(),
             by_trigger: by_trigger
                 .map(|guest| guest.as_ref().map(Arc::downgrade))

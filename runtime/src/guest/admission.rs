@@ -1,0 +1,144 @@
+//! How many requests a component works on, how many wait, and who goes before whom.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::manifest::Settings;
+
+/// How long a request waits for a busy component before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Requests that may wait for a busy component, as a multiple of those it can work on.
+const QUEUE_FACTOR: usize = 4;
+
+/// Places kept for requests of other components, as a part of those for the network: what comes from outside must
+/// not keep components from each other, least of all from the keys that tell who is asking.
+const INTERNAL_SHARE: usize = 4;
+
+/// Instances beyond those that work: one that finishes what its client no longer waits for still needs its memory.
+const SLACK: usize = 4;
+
+/// Instances a component with these settings may have at once, whatever state they are in.
+pub fn instances(settings: &Settings) -> usize {
+    let most = settings.max_instances.get();
+    most + most.div_ceil(INTERNAL_SHARE) + most.div_ceil(SLACK)
+}
+
+/// The doors of one component.
+pub struct Admission {
+    network: Door,
+    internal: Door,
+}
+
+impl Admission {
+    /// Doors as wide as `settings` say.
+    pub fn new(settings: &Settings) -> Self {
+        let places = settings.max_instances.get() * settings.max_concurrency.get();
+        Self {
+            network: Door::new(places),
+            internal: Door::new(places.div_ceil(INTERNAL_SHARE)),
+        }
+    }
+
+    /// A place for a request, once there is one; `None` when too many wait already, or it took too long.
+    pub async fn admit(&self, is_internal: bool) -> Option<OwnedSemaphorePermit> {
+        if let Some(place) = self.network.enter() {
+            return Some(place);
+        }
+        if is_internal {
+            self.internal.wait().await
+        } else {
+            self.network.wait().await
+        }
+    }
+}
+
+struct Door {
+    places: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    queue: usize,
+}
+
+impl Door {
+    fn new(places: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places)),
+            waiting: AtomicUsize::new(0),
+            queue: places * QUEUE_FACTOR,
+        }
+    }
+
+    fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    async fn wait(&self) -> Option<OwnedSemaphorePermit> {
+        let _queued = Queued::join(&self.waiting, self.queue)?;
+        let place = self.places.clone().acquire_owned();
+        tokio::time::timeout(PATIENCE, place).await.ok()?.ok()
+    }
+}
+
+/// A place in a queue, given up when dropped.
+struct Queued<'a>(&'a AtomicUsize);
+
+impl<'a> Queued<'a> {
+    fn join(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
+        let queued = Self(waiting);
+        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(queued)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::*;
+
+    fn one() -> Admission {
+        Admission::new(&Settings {
+            max_instances: NonZeroUsize::MIN,
+            ..Settings::default()
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_waits_too_long_is_turned_away() {
+        let admission = one();
+        let _taken = admission.admit(false).await.unwrap();
+        assert!(admission.admit(false).await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_from_outside_leaves_a_place_for_neighbours() {
+        let admission = one();
+        let _taken = admission.admit(false).await.unwrap();
+        assert!(admission.admit(true).await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_queue_turns_away_at_once() {
+        let admission = one();
+        let _taken = admission.admit(false).await.unwrap();
+        let waiting = futures::future::join_all((0..QUEUE_FACTOR + 1).map(|_| async {
+            let begin = tokio::time::Instant::now();
+            assert!(admission.admit(false).await.is_none());
+            begin.elapsed()
+        }));
+        let waited = waiting.await;
+        assert_eq!(waited.iter().filter(|time| **time < PATIENCE).count(), 1);
+    }
+}
