@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
-    path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -15,7 +14,7 @@ use wasmtime::{
 };
 use wasmtime_wasi_http::{WasiHttpCtx, handler::ProxyPre, p2, p3};
 
-use super::{App, Options, validate};
+use super::{App, Options, storage::Storage, validate};
 use crate::{
     capability::{
         self, key_value,
@@ -92,48 +91,6 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
             .map(|settings| settings.memory)
             .max()
             .unwrap_or(0),
-    }
-}
-
-/// The databases of an application, by the label components know them by.
-pub(super) struct Storage {
-    databases: sqlite::Databases,
-    stores: key_value::Stores,
-}
-
-impl Storage {
-    fn open(
-        manifest: &Manifest,
-        selected: &BTreeSet<&str>,
-        config: &RuntimeConfig,
-        state_dir: &Path,
-    ) -> anyhow::Result<Self> {
-        let components = || {
-            selected
-                .iter()
-                .filter_map(|id| manifest.components.get(*id))
-        };
-        let labels = |of: fn(&Component) -> &Vec<String>| -> BTreeSet<&str> {
-            components().flat_map(of).map(String::as_str).collect()
-        };
-        Ok(Self {
-            databases: sqlite::open(
-                labels(|component| &component.sqlite_databases),
-                |label| config.sqlite.get(label).cloned().flatten(),
-                state_dir,
-            )?,
-            stores: key_value::open(
-                labels(|component| &component.key_value_stores),
-                |label| config.key_value.get(label).cloned().flatten(),
-                state_dir,
-            )?,
-        })
-    }
-
-    /// Closes all: what is in their logs moves into their files.
-    pub(super) fn close(&self) {
-        self.databases.close();
-        self.stores.close();
     }
 }
 
@@ -285,8 +242,8 @@ impl Loader<'_> {
     fn state(&self, component: &Component) -> anyhow::Result<Box<dyn Fn() -> State + Send + Sync>> {
         let id: Arc<str> = component.id.as_str().into();
         let allowed = Arc::new(allowed_hosts(component, self.variables)?);
-        let sqlite = sqlite::Grant::new(&component.sqlite_databases, &self.storage.databases);
-        let key_value = key_value::Grant::new(&component.key_value_stores, &self.storage.stores);
+        let sqlite = self.storage.databases(component);
+        let key_value = self.storage.stores(component);
         let variables = variables::Values::from(self.variables.component(&component.id)?);
         let environment = environment(component, self.options);
         let neighbours = self.neighbours.clone();

@@ -2,6 +2,7 @@
 
 mod load;
 pub mod reach;
+mod storage;
 pub(crate) mod validate;
 
 use std::{
@@ -49,7 +50,7 @@ pub struct App {
     routes: Arc<RouteTable>,
     /// By trigger, in the manifest's order; `None` for those not selected.
     guests: Vec<Option<Arc<Guest>>>,
-    storage: load::Storage,
+    storage: storage::Storage,
     draining: AtomicBool,
     _ticker: Ticker,
 }
