@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     sync::LazyLock,
     time::Duration,
@@ -46,9 +47,13 @@ pub fn cache() -> PathBuf {
     executables().join("selvedge-tests")
 }
 
-/// A new folder for an application's state.
+/// A new folder for an application's state, which shares its compiled code with all others: compiling takes long, and
+/// comes to the same.
 pub fn fresh_state() -> TempDir {
-    TempDir::new_in(states()).expect("the target folder can be written to")
+    let state = TempDir::new_in(states()).expect("the target folder can be written to");
+    symlink(cache().join("compiled"), state.path().join("cache"))
+        .expect("the target folder can be written to");
+    state
 }
 
 fn states() -> PathBuf {
@@ -58,7 +63,9 @@ fn states() -> PathBuf {
 /// Builds everything any test runs, where that has not happened yet. Test executables may run at once.
 pub fn build() {
     static BUILT: LazyLock<()> = LazyLock::new(|| {
-        fs::create_dir_all(states()).expect("the target folder can be written to");
+        for folder in [states(), cache().join("compiled")] {
+            fs::create_dir_all(folder).expect("the target folder can be written to");
+        }
         let lock = File::create(cache().join("lock")).expect("the target folder can be written to");
         lock.lock().expect("files can be locked");
         remove_forgotten_states();

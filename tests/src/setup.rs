@@ -90,7 +90,7 @@ impl Setup {
         Options {
             manifest: self.manifest.clone(),
             state_dir: self.state.path().to_owned(),
-            cache_dir: Some(components::cache().join("compiled")),
+            cache_dir: None,
             environment: Vec::new(),
             variables: self.variables.clone(),
             runtime_config: None,
