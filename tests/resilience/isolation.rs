@@ -26,7 +26,7 @@ const ENDLESS: &str =
 /// Clients that make billing fail each way, and clients that go about their business meanwhile.
 const ATTACKERS_A_FAULT: usize = 3;
 const CUSTOMERS: usize = 4;
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 12;
 
 /// No answer of a healthy component takes longer than this, on two cores that billing wants for itself.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -94,3 +94,14 @@ async fn what_was_written_is_there_after_a_restart() {
         r#"ok: [["kept"]]"#
     );
 }
+
+#[tokio::test]
+async fn a_database_lies_where_the_runtime_configuration_says() {
+    let config = "[sqlite_database.journal]\ntype = \"spin\"\npath = \"elsewhere.db\"\n";
+    let application = Setup::faults().configured(config).start();
+    let request = application.client().post("/sql?journal", &().into());
+    let created = request.body("CREATE TABLE here (n INTEGER)").await;
+    assert_eq!(created.expect(200).text(), "ok: []");
+    assert!(application.state().join("elsewhere.db").is_file());
+    assert!(!application.state().join("sqlite/journal.db").exists());
+}

@@ -1,6 +1,8 @@
 //! `selvedge up`: what it says when it starts, and when it cannot.
 
-use selvedge_tests::{Setup, process};
+use std::fs;
+
+use selvedge_tests::{Process, Setup, components, process};
 
 #[tokio::test]
 async fn starting_prints_routes_chains_and_what_to_try() {
@@ -30,6 +32,68 @@ async fn starting_prints_routes_chains_and_what_to_try() {
         None
     );
     process.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_not_built_is_built_first() {
+    let mut setup = Setup::faults();
+    setup.variables.clear();
+    let faults = components::workspace().join("target/wasm32-wasip2/release/faults.wasm");
+    let manifest = format!(
+        r#"
+spin_manifest_version = 2
+application.name = "built"
+[[trigger.http]]
+route = "/..."
+component = "one"
+[component.one]
+source = "one.wasm"
+build.command = "cp '{}' one.wasm"
+"#,
+        faults.display()
+    );
+    setup.manifest = setup.state.path().join("spin.toml");
+    fs::write(&setup.manifest, manifest).expect("the state can be written to");
+    let mut up = process::command("up", &setup);
+    up.args(["--listen", "127.0.0.1:0"]);
+    let process = Process::run(up, setup).await;
+    process.client().get("/hello").await.expect(200);
+}
+
+#[tokio::test]
+async fn flags_reach_the_components() {
+    let setup = Setup::faults()
+        .variable("greeting", "good evening")
+        .environment("FLAVOUR", "chocolate")
+        .environment("SIZE", "2");
+    let process = setup
+        .only("faults")
+        .only("neighbour")
+        .only("hidden")
+        .spawn()
+        .await;
+    let client = process.client();
+    let get = async |path: &str| client.get(path).await.expect(200).text();
+    assert_eq!(get("/variable?greeting").await, "ok: good evening, world");
+    let environment = get("/environment").await;
+    assert_eq!(environment, r#"{"FLAVOUR":"chocolate","SIZE":"2"}"#);
+}
+
+#[tokio::test]
+async fn the_environment_names_the_address_unless_a_flag_does() {
+    let taken = crate::faults().address.to_string();
+    let setup = Setup::faults();
+    let mut up = process::command("up", &setup);
+    up.arg("--no-build").env("SPIN_HTTP_LISTEN_ADDR", &taken);
+    let output = up.output().expect("the command can be run");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains(&taken), "{said}");
+
+    let mut up = process::command("up", &setup);
+    up.args(["--no-build", "--listen", "127.0.0.1:0"]);
+    up.env("SPIN_HTTP_LISTEN_ADDR", &taken);
+    let process = Process::run(up, setup).await;
+    assert_ne!(process.address.to_string(), taken);
 }
 
 #[tokio::test]

@@ -19,6 +19,17 @@ async fn a_variable_has_its_default_until_it_is_given_another_value() {
     assert_eq!(greeting(&application).await, "ok: good morning, world");
 }
 
+#[tokio::test]
+async fn a_runtime_configuration_gives_values_and_the_command_line_others() {
+    let config = "[[variables_provider]]\ntype = \"static\"\nvalues = { greeting = \"salve\" }\n";
+    let application = Setup::faults().configured(config).start();
+    assert_eq!(greeting(&application).await, "ok: salve, world");
+    let given = Setup::faults()
+        .configured(config)
+        .variable("greeting", "hi");
+    assert_eq!(greeting(&given.start()).await, "ok: hi, world");
+}
+
 #[test]
 fn a_required_variable_without_a_value_is_refused_with_the_ways_to_give_one() {
     let mut setup = Setup::faults();

@@ -43,7 +43,7 @@ pub fn executables() -> PathBuf {
 }
 
 /// Where all tests keep what takes long to make: stamps of builds and compiled code. Lives as long as `target`.
-pub fn cache() -> PathBuf {
+fn cache() -> PathBuf {
     executables().join("selvedge-tests")
 }
 

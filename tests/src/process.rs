@@ -24,39 +24,33 @@ pub struct Process {
     /// Its lines, from `stdout` and `stderr`.
     pub output: Logs,
     child: Child,
+    readers: Vec<thread::JoinHandle<()>>,
     state: Option<TempDir>,
 }
 
 impl Process {
     /// Starts `setup` and waits until it serves.
     pub async fn start(setup: Setup) -> Self {
-        let mut child = command("up", &setup)
-            .args(["--no-build", "--listen", "127.0.0.1:0"])
+        let mut up = command("up", &setup);
+        up.args(["--no-build", "--listen", "127.0.0.1:0"]);
+        Self::run(up, setup).await
+    }
+
+    /// Starts `setup` by a `selvedge up` of one's own, and waits until it serves.
+    pub async fn run(mut up: Command, setup: Setup) -> Self {
+        let mut child = up
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the command can be run");
         let output = Logs::default();
-        let pipes: [(&'static str, Option<Box<dyn Read + Send>>); 2] = [
-            (
-                "stdout",
-                child.stdout.take().map(|pipe| Box::new(pipe) as _),
-            ),
-            (
-                "stderr",
-                child.stderr.take().map(|pipe| Box::new(pipe) as _),
-            ),
+        let stdout = child.stdout.take().expect("it was piped");
+        let stderr = child.stderr.take().expect("it was piped");
+        let readers = vec![
+            read("stdout", stdout, &output),
+            read("stderr", stderr, &output),
         ];
-        for (source, pipe) in pipes {
-            let (output, pipe) = (output.clone(), pipe.expect("it was piped"));
-            thread::spawn(move || {
-                let lines = BufReader::new(pipe).lines();
-                lines
-                    .map_while(Result::ok)
-                    .for_each(|line| output.add(source, &line));
-            });
-        }
         let listening = output.wait_for("that it listens", |line| {
             line.text.contains("listening on http://")
         });
@@ -68,6 +62,7 @@ impl Process {
             address: address.trim().parse().expect("the address is one"),
             output,
             child,
+            readers,
             state: Some(setup.state),
         }
     }
@@ -107,7 +102,7 @@ impl Process {
         kill_process(pid, signal).expect("it can be signalled");
     }
 
-    /// Waits until it ended.
+    /// Waits until it ended, and all it said was read.
     pub async fn ended(&mut self) -> ExitStatus {
         let wait = async {
             loop {
@@ -117,10 +112,13 @@ impl Process {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, wait).await {
-            Ok(status) => status,
-            Err(_) => panic!("it still runs after {PATIENCE:?}:\n{}", self.output),
+        let Ok(status) = tokio::time::timeout(PATIENCE, wait).await else {
+            panic!("it still runs after {PATIENCE:?}:\n{}", self.output);
+        };
+        for reader in self.readers.drain(..) {
+            reader.join().expect("lines can be read");
         }
+        status
     }
 }
 
@@ -130,6 +128,19 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Adds every line of `pipe` to `output`, until its end.
+fn read(
+    source: &'static str,
+    pipe: impl Read + Send + 'static,
+    output: &Logs,
+) -> thread::JoinHandle<()> {
+    let output = output.clone();
+    thread::spawn(move || {
+        let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+        lines.for_each(|line| output.add(source, &line));
+    })
 }
 
 /// Runs `selvedge <subcommand>` on `setup` until it ends.
@@ -150,6 +161,12 @@ pub fn command(subcommand: &str, setup: &Setup) -> Command {
     command.arg("--state-dir").arg(setup.state.path());
     for (name, value) in &setup.variables {
         command.arg("--variable").arg(format!("{name}={value}"));
+    }
+    for (name, value) in &setup.environment {
+        command.arg("--env").arg(format!("{name}={value}"));
+    }
+    if let Some(path) = &setup.runtime_config {
+        command.arg("--runtime-config-file").arg(path);
     }
     for id in &setup.components {
         command.arg("--component-id").arg(id);

@@ -17,6 +17,10 @@ pub struct Setup {
     pub manifest: PathBuf,
     /// Application variables.
     pub variables: Vec<(String, String)>,
+    /// Environment variables of every component.
+    pub environment: Vec<(String, String)>,
+    /// The runtime configuration's path, if there is one.
+    pub runtime_config: Option<PathBuf>,
     /// Components to run; all when empty.
     pub components: Vec<String>,
     /// Databases and whatever else outlives a stop. Removed when dropped.
@@ -40,6 +44,8 @@ impl Setup {
         Self {
             manifest,
             variables: Vec::new(),
+            environment: Vec::new(),
+            runtime_config: None,
             components: Vec::new(),
             state: components::fresh_state(),
         }
@@ -68,6 +74,20 @@ impl Setup {
         self
     }
 
+    /// Sets an environment variable of every component.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives it a runtime configuration.
+    pub fn configured(mut self, config: &str) -> Self {
+        let path = self.state.path().join("runtime-config.toml");
+        fs::write(&path, config).expect("the configuration can be written");
+        self.runtime_config = Some(path);
+        self
+    }
+
     /// Runs only this component, and others so named.
     pub fn only(mut self, component: &str) -> Self {
         self.components.push(component.to_owned());
@@ -91,9 +111,9 @@ impl Setup {
             manifest: self.manifest.clone(),
             state_dir: self.state.path().to_owned(),
             cache_dir: None,
-            environment: Vec::new(),
+            environment: self.environment.clone(),
             variables: self.variables.clone(),
-            runtime_config: None,
+            runtime_config: self.runtime_config.clone(),
             components: self.components.clone(),
             logs: selvedge::log::Sink::new(move |component, _, line| logs.add(component, line)),
         }
@@ -111,7 +131,7 @@ fn make_sources_absolute(manifest: &mut Table, root: &Path) {
 }
 
 /// The entries of a table of tables: `[component.NAME]`, say.
-pub fn section<'a>(
+fn section<'a>(
     manifest: &'a mut Table,
     name: &str,
 ) -> impl Iterator<Item = (&'a str, &'a mut Table)> {
