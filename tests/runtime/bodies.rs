@@ -138,5 +138,8 @@ async fn clients_that_do_not_read_their_answers_keep_no_instance_for_ever() {
         let answer = application.client().get("/hasty/hello").await;
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
-    dawdlers.iter().for_each(|dawdler| dawdler.abort());
+    for dawdler in dawdlers {
+        dawdler.abort();
+        assert!(dawdler.await.is_err_and(|end| end.is_cancelled()));
+    }
 }
