@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// How long a line may take to appear before the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One line, and who said it.
 #[derive(Debug, Clone)]
