@@ -110,7 +110,6 @@ impl Setup {
         Options {
             manifest: self.manifest.clone(),
             state_dir: self.state.path().to_owned(),
-            cache_dir: None,
             environment: self.environment.clone(),
             variables: self.variables.clone(),
             runtime_config: self.runtime_config.clone(),

@@ -44,11 +44,7 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
     let state_dir = &options.state_dir;
     fs::create_dir_all(state_dir)
         .with_context(|| format!("cannot create {}", state_dir.display()))?;
-    let cache = options
-        .cache_dir
-        .clone()
-        .unwrap_or_else(|| state_dir.join("cache"));
-    let engine = engine::new(&cache, pool_size(&manifest, &selected))?;
+    let engine = engine::new(&state_dir.join("cache"), pool_size(&manifest, &selected))?;
     let storage = Storage::open(&manifest, &selected, &config, state_dir)?;
     let loader = Loader {
         options,

@@ -30,8 +30,6 @@ pub struct Options {
     pub manifest: PathBuf,
     /// Where databases, compiled code and build stamps are kept.
     pub state_dir: PathBuf,
-    /// Where compiled code is kept, if not in the state directory.
-    pub cache_dir: Option<PathBuf>,
     /// Environment variables for every component, over those in the manifest.
     pub environment: Vec<(String, String)>,
     /// Values of application variables, over all other sources.

@@ -65,7 +65,6 @@ impl Application {
         app::Options {
             manifest,
             state_dir,
-            cache_dir: None,
             environment: self.env,
             variables: self.variable,
             runtime_config: self.runtime_config_file,
