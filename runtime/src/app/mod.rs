@@ -56,7 +56,8 @@ pub struct App {
 impl App {
     /// Reads, validates and prepares an application. `progress` is told what takes long.
     ///
-    /// Fails with everything that is wrong with it, not only the first.
+    /// Fails with everything that is wrong at the first step where something is: reading the manifest, resolving
+    /// variables, checking grants, loading components.
     pub fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<Arc<Self>> {
         load::load(options, progress).map(Arc::new)
     }

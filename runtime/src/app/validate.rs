@@ -13,8 +13,7 @@ use crate::{
 
 /// The components to run: those behind a route, or those asked for.
 ///
-/// Fails for a name the manifest does not have, and for one that calls a component which was left out: it would
-/// start and then fail at its first such call.
+/// Fails for a name that no route leads to.
 pub fn selection<'a>(
     manifest: &'a Manifest,
     wanted: &'a [String],
@@ -40,7 +39,8 @@ pub fn selection<'a>(
     Ok(wanted.iter().map(String::as_str).collect())
 }
 
-/// Checks the hosts that components may reach: that they can be read, and that neighbours exist and run.
+/// Checks the hosts that components may reach: that they can be read, and that neighbours exist and run. A
+/// component whose neighbour was left out would start, and fail at its first call to it.
 pub fn grants(
     manifest: &Manifest,
     selected: &BTreeSet<&str>,

@@ -13,11 +13,11 @@ use crate::document::{Fields, Value};
 pub struct Settings {
     /// Linear memory of one instance, in bytes.
     pub memory: usize,
-    /// From a request's start to the end of its response.
+    /// From a request's start until the head of its answer; it gets as long again for the body.
     pub deadline: Duration,
-    /// Instances alive at once.
+    /// Instances at work at once for the network; calls between components have a quarter more.
     pub max_instances: NonZeroUsize,
-    /// Requests at once inside one instance.
+    /// Requests at once inside one instance, each until the last byte of its answer is out.
     pub max_concurrency: NonZeroUsize,
     /// A request's body, in bytes.
     pub max_body: u64,
