@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::StreamExt as _;
 use tokio::sync::oneshot;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
@@ -147,7 +147,7 @@ impl<T: Send + 'static> HostStoreWithStore<T> for KeyValue {
     ) -> wasmtime::Result<Keys> {
         let (ended, end) = oneshot::channel();
         let producer = Pages {
-            pages: pages(store(accessor, &handle)?),
+            pages: store(accessor, &handle)?.pages(),
             ended: Some(ended),
         };
         // The sender is gone where the guest dropped the stream before its end: no error.
@@ -167,22 +167,9 @@ fn store<T: 'static>(
     accessor.with(|mut access| Ok(access.get().table.get(handle)?.clone()))
 }
 
-type PageStream = BoxStream<'static, Result<Vec<String>, backend::Error>>;
-
-/// All keys of a store, page by page, each read when the guest asks for it. A key set or deleted meanwhile may or may
-/// not be among them.
-fn pages(store: Store) -> PageStream {
-    let next = |(store, after): (Store, Option<String>)| async move {
-        let page = store.keys(after).await?;
-        let last = page.last().cloned();
-        Ok(last.map(|last| (page, (store, Some(last)))))
-    };
-    stream::try_unfold((store, None), next).boxed()
-}
-
 /// Hands pages of keys to the guest, and its end to the future beside it.
 struct Pages {
-    pages: PageStream,
+    pages: backend::Pages,
     ended: Option<oneshot::Sender<Result<(), Error>>>,
 }
 
