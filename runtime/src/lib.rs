@@ -18,5 +18,6 @@ pub mod manifest;
 mod request;
 mod route;
 pub mod server;
+mod trace;
 
 pub use builder::build;

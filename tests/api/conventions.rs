@@ -1,5 +1,6 @@
 //! What holds at every address: problems, headers, ids, and one log line a request.
 
+use selvedge_tests::{Person, Setup, logs};
 use serde_json::{Value, json};
 
 use crate::{application, client, person};
@@ -116,6 +117,29 @@ async fn a_request_leaves_one_line_that_says_what_it_was() {
         line.json()["request_id"] == "one-line" && line.json()["path"] == "/v1/users/me"
     });
     assert_eq!(lines.len(), 1, "{lines:?}");
+}
+
+#[tokio::test]
+async fn the_question_for_keys_belongs_to_the_request_that_needs_them() {
+    let application = Setup::application().start();
+    let person = Person::sign_up(&application.client()).await;
+    let request = person.client.get("/v1/users/me");
+    request
+        .header(
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        )
+        .header("x-request-id", "first-of-all")
+        .await
+        .expect(200);
+    let asks_for_keys = |line: &logs::Line| line.json()["path"] == "/.well-known/jwks.json";
+    let line = application
+        .logs
+        .wait_for("about keys", asks_for_keys)
+        .await
+        .json();
+    assert_eq!(line["request_id"], "first-of-all");
+    assert_eq!(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod middleware;
 mod request_id;
 mod routing;
 mod sql;
+mod trace_context;
 mod up;
 mod variables;
 

@@ -12,11 +12,15 @@ use std::{
 use futures::task::AtomicWaker;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::trace::TraceContext;
+
 /// Shared by the host's side of a request and the instance that handles it.
 #[derive(Debug)]
 pub struct Call {
     /// The request's id, for the log and for problem responses.
     pub request_id: String,
+    /// Where the request stands in its trace.
+    pub trace: TraceContext,
     /// How many components called each other to get here: 0 for a request from the network.
     pub depth: u8,
     started: Instant,
@@ -34,12 +38,14 @@ impl Call {
     /// A call that starts now, must be answered within `deadline`, and holds `place` until it is over.
     pub fn new(
         request_id: String,
+        trace: TraceContext,
         depth: u8,
         deadline: Duration,
         place: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             request_id,
+            trace,
             depth,
             started: Instant::now(),
             deadline,

@@ -31,6 +31,7 @@ pub use state::State;
 pub use turn::Turns;
 pub use worker::Instances;
 
+use crate::trace::TraceContext;
 use admission::Admission;
 use call::Open;
 use worker::NoInstance;
@@ -83,19 +84,20 @@ impl Guest {
         self.max_body
     }
 
-    /// Hands one request to an instance and waits for the head of its response; the body streams after. `depth` tells
-    /// how many components called each other before; 0 is the network.
+    /// Hands one request to an instance and waits for the head of its response; the body streams after. `trace` is where
+    /// the request stands in its trace, `depth` how many components called each other before; 0 is the network.
     pub async fn call(
         &self,
         request: Request<WasiBody>,
         request_id: String,
+        trace: TraceContext,
         depth: u8,
     ) -> Result<Response<WasiBody>, Failure> {
         let Some(place) = self.admission.admit(depth > 0).await else {
             tracing::warn!(component = self.id, request_id, "no capacity left");
             return Err(Failure::Busy);
         };
-        let call = Open::new(Call::new(request_id, depth, self.deadline, place));
+        let call = Open::new(Call::new(request_id, trace, depth, self.deadline, place));
         let answer = self.handler.handle(call.call(), request);
         let last_resort = call.ends_at() + LAST_RESORT;
         match tokio::time::timeout_at(last_resort.into(), answer).await {

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, u
 use hyper::body::{Body as _, Incoming};
 use wasmtime_wasi_http::WasiBody;
 
-use crate::{app::App, route};
+use crate::{app::App, route, trace::TraceContext};
 
 /// Answers one request. Whatever goes wrong becomes a response; nothing here ends the connection.
 pub async fn handle(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Response<WasiBody> {
@@ -81,6 +81,7 @@ async fn forward(
     if let Ok(value) = HeaderValue::from_str(request_id) {
         parts.headers.insert(id::HEADER, value);
     }
+    let trace = TraceContext::continue_or(&mut parts.headers, || TraceContext::new(false));
     route::set_spin_headers(&mut parts.headers, &matched, &parts.uri, client.address);
 
     let received = body::receive(body, guest.max_body()).await;
@@ -94,7 +95,7 @@ async fn forward(
     })?;
     let request = Request::from_parts(parts, body);
     guest
-        .call(request, request_id.to_owned(), 0)
+        .call(request, request_id.to_owned(), trace, 0)
         .await
         .map_err(|failure| problem::of_failure(&failure, request_id))
 }

@@ -16,6 +16,7 @@ use crate::{
     guest::{Call, Failure, Guest},
     request::id,
     route::{self, RouteTable},
+    trace::TraceContext,
 };
 
 /// The domain under which components of one application reach each other.
@@ -94,7 +95,7 @@ pub struct Outbound {
     pub allowed: Arc<AllowedHosts>,
     /// The other components.
     pub neighbours: Arc<Neighbours>,
-    /// The call the instance works on: its id and depth go along with requests to neighbours.
+    /// The call the instance works on: its id, trace and depth go along with requests to neighbours.
     pub call: Option<Arc<Call>>,
 }
 
@@ -110,14 +111,14 @@ impl WasiHttpHooks for Outbound {
     ) -> Box<dyn Future<Output = Answer> + Send> {
         match self.route(&mut request) {
             Ok(Route::Neighbour(guest)) => {
-                let (id, depth) = match &self.call {
-                    Some(call) => (call.request_id.clone(), call.depth),
-                    None => (id::new(), 0),
+                let (id, trace, depth) = match &self.call {
+                    Some(call) => (call.request_id.clone(), call.trace, call.depth),
+                    None => (id::new(), TraceContext::new(false), 0),
                 };
                 if depth >= DEEPEST {
                     return refuse(Error::LoopDetected);
                 }
-                Box::new(call(guest, request, id, depth + 1))
+                Box::new(call(guest, request, id, trace, depth + 1))
             }
             Ok(Route::Network) => Box::new(send(request, options)),
             Err(error) => refuse(error),
@@ -167,13 +168,21 @@ fn refuse(error: Error) -> Box<dyn Future<Output = Answer> + Send> {
     Box::new(std::future::ready(Err(error)))
 }
 
-async fn call(guest: Arc<Guest>, mut request: Request<WasiBody>, id: String, depth: u8) -> Answer {
+async fn call(
+    guest: Arc<Guest>,
+    mut request: Request<WasiBody>,
+    id: String,
+    trace: TraceContext,
+    depth: u8,
+) -> Answer {
     if !request.headers().contains_key(id::HEADER)
         && let Ok(value) = HeaderValue::from_str(&id)
     {
         request.headers_mut().insert(id::HEADER, value);
     }
-    match guest.call(request, id, depth).await {
+    // A component that records spans of its own says where it stands.
+    let trace = TraceContext::continue_or(request.headers_mut(), || trace);
+    match guest.call(request, id, trace, depth).await {
         Ok(response) => Ok((response, Box::new(std::future::ready(Ok(()))))),
         Err(Failure::Busy) => Err(Error::ConnectionLimitReached),
         Err(Failure::Deadline) => Err(Error::HttpResponseTimeout),
