@@ -3,8 +3,10 @@
 //! Middlewares are linked in front of their service by `wasi:http/handler`, outermost first, and the result shares
 //! one store and the service's grants. What a middleware may use of these is what its manifest entry inherits, so
 //! its imports are checked here, before anything runs: an import that reaches something it does not inherit refuses
-//! the application. The one exception is the environment: every Rust program imports it, needed or not, so a
-//! middleware that does not inherit it sees an empty one.
+//! the application. The exceptions are the environment and files: nearly every program imports them, needed or not, so
+//! a middleware that does not inherit them sees an empty environment and no folders.
+
+use std::collections::HashMap;
 
 use anyhow::{Context as _, bail};
 use wac_graph::{
@@ -12,19 +14,26 @@ use wac_graph::{
     types::{ItemKind, Package},
 };
 
-use crate::{
-    capability,
-    manifest::{Capability, Inherit},
-};
+use crate::{capability, manifest::Inherit};
 
 /// The interface that links a chain together, and its version.
 pub const HANDLER: &str = "wasi:http/handler@0.3.0";
 
-/// Name under which a composition imports an environment that is always empty, by the version of `wasi:cli`.
-pub const EMPTY_ENVIRONMENT: [(&str, &str); 2] = [
-    ("wasi:cli/environment@0.2", "selvedge:empty/environment-p2"),
-    ("wasi:cli/environment@0.3", "selvedge:empty/environment-p3"),
-];
+/// What the interfaces begin with that a composition imports in place of ones that a part does not inherit and cannot do
+/// without: an environment that is always empty, folders of which there are none.
+pub const EMPTY: &str = "selvedge:empty/";
+
+/// The interface that stands for `name`, if there is one, in the same version.
+fn empty(name: &str) -> Option<String> {
+    let instead = name
+        .strip_prefix("wasi:cli/")
+        .filter(|rest| rest.starts_with("environment@"))
+        .or_else(|| {
+            name.strip_prefix("wasi:filesystem/")
+                .filter(|rest| rest.starts_with("preopens@"))
+        })?;
+    Some(format!("{EMPTY}{instead}"))
+}
 
 /// One component of a chain: its name in the manifest and its wasm bytes.
 pub struct Part<'a> {
@@ -55,7 +64,7 @@ pub fn chain(middleware: &[Part<'_>], service: &str, wasm: &[u8]) -> anyhow::Res
     let mut handler = graph.alias_instance_export(primary, HANDLER)?;
 
     let mut refused = Vec::new();
-    let mut empty = [None; EMPTY_ENVIRONMENT.len()];
+    let mut stand_ins = HashMap::new();
     // From the service outwards: each middleware is handed what stands behind it.
     for (index, part) in middleware.iter().enumerate().rev() {
         let package = register(
@@ -81,18 +90,14 @@ pub fn chain(middleware: &[Part<'_>], service: &str, wasm: &[u8]) -> anyhow::Res
             if part.inherit.includes(capability) {
                 continue;
             }
-            if let Some(slot) = EMPTY_ENVIRONMENT
-                .iter()
-                .position(|(interface, _)| name.starts_with(interface))
-            {
-                let node = match empty[slot] {
-                    Some(node) => node,
-                    None => graph.import(EMPTY_ENVIRONMENT[slot].1, kind)?,
+            if let Some(empty) = empty(&name) {
+                let node = match stand_ins.get(&empty) {
+                    Some(node) => *node,
+                    None => graph.import(&empty, kind)?,
                 };
-                empty[slot] = Some(node);
+                stand_ins.insert(empty, node);
                 graph.set_instantiation_argument(instance, &name, node)?;
-            } else if capability != Capability::Files {
-                // No component is granted files, so there are none to deny.
+            } else {
                 let mut keys = match part.inherit {
                     Inherit::Some(held) => held.iter().map(|held| held.key()).collect(),
                     Inherit::None | Inherit::All => Vec::new(),

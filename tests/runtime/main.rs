@@ -4,6 +4,7 @@ mod bodies;
 mod build;
 mod check;
 mod failures;
+mod files;
 mod forwarding;
 mod grants;
 mod health;

@@ -19,7 +19,8 @@ use crate::{
     capability::{
         self, key_value,
         outbound_http::{Neighbours, Outbound, policy::AllowedHosts},
-        sqlite, variables, wasi,
+        sqlite, variables,
+        wasi::{self, Staging},
     },
     compose,
     config::RuntimeConfig,
@@ -46,11 +47,13 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         .with_context(|| format!("cannot create {}", state_dir.display()))?;
     let engine = engine::new(&state_dir.join("cache"), pool_size(&manifest, &selected))?;
     let storage = Storage::open(&manifest, &selected, &config, state_dir)?;
+    let staging = Staging::open(&manifest, state_dir)?;
     let loader = Loader {
         options,
         manifest: &manifest,
         variables: &variables,
         storage: &storage,
+        staging: &staging,
         linker: capability::link(&engine).map_err(engine::plain)?,
         engine: &engine,
         neighbours: Arc::default(),
@@ -61,6 +64,7 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         guests,
         routes,
         storage,
+        _staging: staging,
         manifest,
         draining: AtomicBool::new(false),
         _ticker: ticker,
@@ -98,6 +102,7 @@ struct Loader<'a> {
     manifest: &'a Manifest,
     variables: &'a Resolver,
     storage: &'a Storage,
+    staging: &'a Staging,
     engine: &'a Engine,
     linker: Linker<State>,
     neighbours: Arc<Neighbours>,
@@ -242,13 +247,14 @@ impl Loader<'_> {
         let key_value = self.storage.stores(component);
         let variables = variables::Values::from(self.variables.component(&component.id)?);
         let environment = environment(component, self.options);
+        let files = self.staging.copy(self.manifest, component)?;
         let neighbours = self.neighbours.clone();
         let logs: Sink = self.options.logs.clone();
         let memory = component.settings.memory;
         let turns = Turns::new();
         Ok(Box::new(move || State {
             table: Default::default(),
-            wasi: wasi::prepare(&id, &environment, &logs),
+            wasi: wasi::prepare(&id, &environment, &files, &logs),
             http: WasiHttpCtx::new(),
             outbound: Outbound {
                 component: id.clone(),

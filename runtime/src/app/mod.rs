@@ -16,6 +16,7 @@ use std::{
 use ipnet::IpNet;
 
 use crate::{
+    capability::wasi::Staging,
     engine::Ticker,
     guest::Guest,
     log::Sink,
@@ -49,6 +50,7 @@ pub struct App {
     /// By trigger, in the manifest's order; `None` for those not selected.
     guests: Vec<Option<Arc<Guest>>>,
     storage: storage::Storage,
+    _staging: Staging,
     draining: AtomicBool,
     _ticker: Ticker,
 }

@@ -56,7 +56,7 @@ fn line(report: &mut String, what: &str, names: &str) {
     let _ = writeln!(report, "  {what:<34} {names}");
 }
 
-fn grants(component: &Component) -> [(&'static str, Vec<String>); 5] {
+fn grants(component: &Component) -> [(&'static str, Vec<String>); 6] {
     [
         ("databases", component.sqlite_databases.clone()),
         ("key-value stores", component.key_value_stores.clone()),
@@ -72,6 +72,15 @@ fn grants(component: &Component) -> [(&'static str, Vec<String>); 5] {
         (
             "environment",
             component.environment.keys().cloned().collect(),
+        ),
+        (
+            "files",
+            component
+                .files
+                .entries
+                .iter()
+                .map(|entry| entry.source.to_string())
+                .collect(),
         ),
     ]
 }

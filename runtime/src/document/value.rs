@@ -32,6 +32,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The line it stands on, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
     /// Whether this is a table (rather than, say, a string).
     pub fn is_table(&self) -> bool {
         matches!(self.value.get_ref(), DeValue::Table(_))

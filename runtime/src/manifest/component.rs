@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Settings, Template, Variable, name, settings};
+use super::{Files, Settings, Template, Variable, files, name, settings};
 use crate::document::{Fields, Value, nearest};
 
 /// A component and its grants.
@@ -23,6 +23,8 @@ pub struct Component {
     pub variables: BTreeMap<String, Template>,
     /// Environment variables it sees.
     pub environment: BTreeMap<String, String>,
+    /// Files it may read.
+    pub files: Files,
     /// Hosts it may send requests to, as in `https://api.example.com`.
     pub allowed_outbound_hosts: Vec<Template>,
     /// Labels of the key-value stores it may open.
@@ -50,6 +52,7 @@ impl Component {
         let grants = [
             ("variables", self.variables.is_empty()),
             ("environment", self.environment.is_empty()),
+            ("files", self.files.entries.is_empty()),
             (
                 "allowed_outbound_hosts",
                 self.allowed_outbound_hosts.is_empty(),
@@ -86,6 +89,7 @@ pub(super) fn read(
                 .and_then(|build| build.fields(read_build)),
             variables: read_variables(fields, declared),
             environment: read_environment(fields),
+            files: files::read(fields),
             allowed_outbound_hosts: fields
                 .strings("allowed_outbound_hosts")
                 .iter()
@@ -99,8 +103,6 @@ pub(super) fn read(
 }
 
 fn refuse_unsupported(fields: &Fields<'_>) {
-    fields.refuse("files", "compile the files into the component");
-    fields.refuse("exclude_files", "compile the files into the component");
     fields.refuse(
         "ai_models",
         "call a model over HTTP, through \"allowed_outbound_hosts\"",

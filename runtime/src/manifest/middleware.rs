@@ -46,7 +46,7 @@ pub enum Capability {
     AllowedOutboundHosts,
     /// Environment variables.
     Environment,
-    /// Files, which nothing here grants.
+    /// Files.
     Files,
     /// Key-value stores.
     KeyValueStores,

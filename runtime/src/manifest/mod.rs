@@ -5,6 +5,7 @@
 
 mod check;
 mod component;
+mod files;
 mod middleware;
 mod name;
 mod pattern;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::document::{self, DocumentErrors, Fields, Value};
 
 pub use component::{Build, Component};
+pub use files::{FileEntry, FileSource, Files};
 pub use middleware::{Capability, Inherit, Middleware};
 pub use pattern::{Pattern, Segment};
 pub use settings::{ApplicationSettings, Settings};
