@@ -15,6 +15,7 @@ use crate::Problem;
 pub const BODY_LIMIT: usize = 64 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const USER: HeaderName = HeaderName::from_static(crate::caller::headers::USER);
 const COMPONENT: HeaderName = HeaderName::from_static("x-selvedge-component");
 
 /// Answers a request by the component's routes. `component` is the name the log shows.
@@ -36,6 +37,7 @@ async fn answer(
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
         request_id: request_id(request.headers()),
+        user: request.headers().get(USER).cloned(),
     };
     DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
     let response = match Service::call(&mut router, request).await {
@@ -59,6 +61,8 @@ struct Context {
     method: Method,
     path: String,
     request_id: Option<String>,
+    /// As the guard named it; the log asks.
+    user: Option<HeaderValue>,
 }
 
 impl Context {
@@ -117,6 +121,10 @@ impl Context {
             HeaderValue::from_static("nosniff"),
         );
         headers.insert(COMPONENT, HeaderValue::from_static(self.component));
+        // What the guard would otherwise have to make a new response for.
+        if let Some(user) = &self.user {
+            headers.insert(USER, user.clone());
+        }
         headers
             .entry(header::CACHE_CONTROL)
             .or_insert(HeaderValue::from_static("no-store"));
@@ -225,6 +233,15 @@ mod tests {
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert_eq!(answer.headers["x-selvedge-component"], "test");
+    }
+
+    #[tokio::test]
+    async fn the_answer_says_whose_request_it_was() {
+        let request = Request::builder().uri("/hello").header(USER, "usr_1");
+        let request = request.body(Body::empty()).unwrap();
+        let answer = answer("test", router(), request).await;
+        assert_eq!(answer.headers()[USER], "usr_1");
+        assert!(!fetch("/hello").await.headers.contains_key(USER));
     }
 
     #[tokio::test]

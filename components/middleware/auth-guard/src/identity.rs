@@ -1,7 +1,6 @@
 //! Who a verified token speaks for, as the components behind the guard are told.
 
 use shared::caller::headers;
-use wasip3::http::types::{Fields, HeaderError};
 
 /// What the token's claims say of the caller, fit to stand in headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +10,8 @@ pub struct Identity {
     /// With our own issuer a session's id, `ses_…`.
     pub session: Option<String>,
     pub email: Option<String>,
-    pub roles: Vec<String>,
+    /// Separated by commas.
+    pub roles: String,
 }
 
 impl Identity {
@@ -32,21 +32,23 @@ impl Identity {
                 .into_iter()
                 // A comma would make two roles of one: "support,admin".
                 .filter(|role| is_plain(role) && !role.contains(','))
-                .collect(),
+                .collect::<Vec<_>>()
+                .join(","),
         })
     }
 
-    /// Sets the identity headers.
-    pub fn write(&self, fields: &Fields) -> Result<(), HeaderError> {
-        let set = |name, value: &str| fields.set(name, &[value.as_bytes().to_vec()]);
-        set(headers::USER, &self.user)?;
-        if let Some(session) = &self.session {
-            set(headers::SESSION, session)?;
-        }
-        if let Some(email) = &self.email {
-            set(headers::EMAIL, email)?;
-        }
-        set(headers::ROLES, &self.roles.join(","))
+    /// The identity headers.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let session = self.session.as_deref();
+        let email = self.email.as_deref();
+        [
+            Some((headers::USER, self.user.as_str())),
+            session.map(|session| (headers::SESSION, session)),
+            email.map(|email| (headers::EMAIL, email)),
+            Some((headers::ROLES, self.roles.as_str())),
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -71,7 +73,7 @@ mod tests {
     #[test]
     fn a_role_cannot_become_two() {
         let identity = identity("usr_1", "a@example.com", &["support,admin", "editor"]).unwrap();
-        assert_eq!(identity.roles, ["editor"]);
+        assert_eq!(identity.roles, "editor");
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod verified;
 use relay::{Entries, REQUEST_ID};
 use shared::caller::headers::USER;
 use wasip3::exports::http::handler::Guest;
-use wasip3::http::types::{ErrorCode, Fields, Request, Response};
+use wasip3::http::types::{ErrorCode, Request, Response};
 
 use identity::Identity;
 
@@ -24,14 +24,13 @@ struct AuthGuard;
 
 impl Guest for AuthGuard {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
-        let headers = request.get_headers();
-        let entries = Entries::read(&headers);
+        let entries = Entries::read(&request.get_headers());
         let token = match authenticate::caller(&entries).await {
             Ok(token) => token,
             Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
         };
         let identity = token.as_deref().map(|token| &token.identity);
-        let request = identify(request, &headers, &entries, identity)?;
+        let request = identify(request, entries, identity)?;
         let response = relay::next(request).await?;
         attribute(response, identity)
     }
@@ -41,26 +40,18 @@ impl Guest for AuthGuard {
 /// has neither is handed on as it came.
 fn identify(
     request: Request,
-    headers: &Fields,
-    entries: &Entries,
+    entries: Entries,
     identity: Option<&Identity>,
 ) -> Result<Request, ErrorCode> {
-    if identity.is_none() && entries.internal().next().is_none() {
+    if identity.is_none() && !entries.has_internal() {
         return Ok(request);
     }
-    relay::with_request_headers(request, headers, |fields| {
-        for name in entries.internal() {
-            fields.delete(name)?;
-        }
-        match identity {
-            Some(identity) => identity.write(fields),
-            None => Ok(()),
-        }
-    })
+    let said = identity.into_iter().flat_map(Identity::headers);
+    relay::with_request_headers(request, entries.saying(said))
 }
 
 /// Tells the log, by a header that it removes, whose request this was. A response that says so
-/// already is handed on as it came.
+/// already, as those of `shared` do, is handed on as it came.
 fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response, ErrorCode> {
     let headers = response.get_headers();
     let said = headers.get(USER);
@@ -68,7 +59,7 @@ fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response
     if said.iter().map(Vec::as_slice).eq(user) {
         return Ok(response);
     }
-    relay::with_response_headers(response, &headers, |fields| {
-        fields.set(USER, &Vec::from_iter(user.map(<[u8]>::to_vec)))
-    })
+    let fields = headers.clone();
+    let named = fields.set(USER, &Vec::from_iter(user.map(<[u8]>::to_vec)));
+    relay::with_response_headers(response, named.map(|()| fields))
 }

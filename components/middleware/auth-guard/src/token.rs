@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(token.identity.user, "usr_1");
         assert_eq!(token.identity.session.as_deref(), Some("ses_1"));
         assert_eq!(token.identity.email.as_deref(), Some("a@example.com"));
-        assert_eq!(token.identity.roles, ["admin"]);
+        assert_eq!(token.identity.roles, "admin");
     }
 
     #[test]

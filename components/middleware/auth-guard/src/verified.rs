@@ -68,7 +68,7 @@ mod tests {
                 user: "usr_1".into(),
                 session: None,
                 email: None,
-                roles: Vec::new(),
+                roles: String::new(),
             },
             key_id: "k".into(),
             ends,

@@ -1,6 +1,6 @@
 //! Reading headers. [`only`] is the cheapest for a few names; [`Entries`] for a look at all of them.
 
-use wasip3::http::types::Fields;
+use wasip3::http::types::{Fields, HeaderError};
 
 /// Correlates log line, response and problem of one request.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -44,12 +44,31 @@ impl Entries {
         std::str::from_utf8(value).ok()
     }
 
-    /// The names that only Selvedge's own parts may use, `x-selvedge-…`.
-    pub fn internal(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|name| is_internal(name))
+    /// Whether there is a name that only Selvedge's own parts may use, `x-selvedge-…`.
+    pub fn has_internal(&self) -> bool {
+        self.0.iter().any(|(name, _)| is_internal(name))
+    }
+
+    /// New headers: these without the internal ones, and each of `said` with this value only. One call to the host,
+    /// where editing a copy would be one for each name.
+    pub fn saying<'a>(
+        self,
+        said: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Fields, HeaderError> {
+        Fields::from_list(&self.replaced(said))
+    }
+
+    fn replaced<'a>(
+        self,
+        said: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Vec<(String, Vec<u8>)> {
+        let mut entries = self.0;
+        entries.retain(|(name, _)| !is_internal(name));
+        for (name, value) in said {
+            entries.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+            entries.push((name.to_owned(), value.as_bytes().to_vec()));
+        }
+        entries
     }
 }
 
@@ -85,13 +104,27 @@ mod tests {
 
     #[test]
     fn internal_names_are_found_whatever_their_case() {
+        assert!(entries(&[("accept", ""), ("X-Selvedge-Anything", "")]).has_internal());
+        assert!(!entries(&[("accept", ""), ("x-selvedg", "")]).has_internal());
+    }
+
+    #[test]
+    fn what_is_said_anew_replaces_what_was_said_and_all_that_is_internal() {
         let entries = entries(&[
-            ("x-selvedge-user", ""),
-            ("X-Selvedge-Anything", ""),
-            ("x-selvedg", ""),
-            ("accept", ""),
+            ("Accept", "a"),
+            ("x-selvedge-roles", "admin"),
+            ("X-Selvedge-User", "mallory"),
+            ("X-Request-Id", "old"),
+            ("accept", "b"),
         ]);
-        let names: Vec<_> = entries.internal().collect();
-        assert_eq!(names, ["x-selvedge-user", "X-Selvedge-Anything"]);
+        let replaced = entries.replaced([(REQUEST_ID, "new"), ("x-selvedge-user", "ada")]);
+        let expected = [
+            ("Accept", "a"),
+            ("accept", "b"),
+            (REQUEST_ID, "new"),
+            ("x-selvedge-user", "ada"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        assert_eq!(replaced, expected);
     }
 }

@@ -6,16 +6,14 @@ use wasip3::wit_future;
 
 const OK: u16 = 200;
 
-/// The same request with `headers`, which were read from it, edited by `edit`.
+/// The same request with `headers` instead of its own.
 ///
-/// Fails with `HTTP-request-header-section-size` where the host accepts no more headers.
+/// Fails with `HTTP-request-header-section-size` where the host did not accept them.
 pub fn with_request_headers(
     request: Request,
-    headers: &Fields,
-    edit: impl FnOnce(&Fields) -> Result<(), HeaderError>,
+    headers: Result<Fields, HeaderError>,
 ) -> Result<Request, ErrorCode> {
-    let headers = headers.clone();
-    edit(&headers).map_err(|_| ErrorCode::HttpRequestHeaderSectionSize(None))?;
+    let headers = headers.map_err(|_| ErrorCode::HttpRequestHeaderSectionSize(None))?;
     let method = request.get_method();
     let scheme = request.get_scheme();
     let authority = request.get_authority();
@@ -50,16 +48,14 @@ pub fn with_request_headers(
     Ok(request)
 }
 
-/// The same response with `headers`, which were read from it, edited by `edit`.
+/// The same response with `headers` instead of its own.
 ///
-/// Fails with `HTTP-response-header-section-size` where the host accepts no more headers.
+/// Fails with `HTTP-response-header-section-size` where the host did not accept them.
 pub fn with_response_headers(
     response: Response,
-    headers: &Fields,
-    edit: impl FnOnce(&Fields) -> Result<(), HeaderError>,
+    headers: Result<Fields, HeaderError>,
 ) -> Result<Response, ErrorCode> {
-    let headers = headers.clone();
-    edit(&headers).map_err(|_| ErrorCode::HttpResponseHeaderSectionSize(None))?;
+    let headers = headers.map_err(|_| ErrorCode::HttpResponseHeaderSectionSize(None))?;
     let status = response.get_status_code();
 
     let (taken, result) = transmission();

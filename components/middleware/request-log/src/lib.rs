@@ -38,13 +38,13 @@ impl Guest for RequestLog {
             known_trace.unwrap_or_else(|| TraceContext::new(random_u128(), get_random_u64()));
 
         let sent = if must_change {
-            relay::with_request_headers(request, &headers, |fields| {
-                fields.set(REQUEST_ID, &[request_id.clone().into_bytes()])?;
-                match known_trace {
-                    Some(_) => Ok(()),
-                    None => trace.write(fields),
-                }
-            })
+            let fields = headers.clone();
+            let written = fields.set(REQUEST_ID, &[request_id.clone().into_bytes()]);
+            let written = written.and_then(|()| match known_trace {
+                Some(_) => Ok(()),
+                None => trace.write(&fields),
+            });
+            relay::with_request_headers(request, written.map(|()| fields))
         } else {
             Ok(request)
         };
@@ -70,15 +70,13 @@ impl Guest for RequestLog {
 
 /// Tells the client the request's id, and keeps to ourselves what the parts said to each other.
 fn finish(response: Response, request_id: &str) -> Result<(Response, Answered), ErrorCode> {
-    let headers = response.get_headers();
-    let entries = Entries::read(&headers);
+    let entries = Entries::read(&response.get_headers());
     let answered = Answered::read(&entries, response.get_status_code());
-    let response = relay::with_response_headers(response, &headers, |fields| {
-        for name in entries.internal() {
-            fields.delete(name)?;
-        }
-        fields.set(REQUEST_ID, &[request_id.as_bytes().to_vec()])
-    })?;
+    if !entries.has_internal() && entries.only(REQUEST_ID) == Some(request_id) {
+        return Ok((response, answered));
+    }
+    let headers = entries.saying([(REQUEST_ID, request_id)]);
+    let response = relay::with_response_headers(response, headers)?;
     Ok((response, answered))
 }
 
