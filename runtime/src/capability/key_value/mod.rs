@@ -1,4 +1,4 @@
-//! The capability to keep small values under string keys: `spin:key-value`.
+//! The capability to keep small values under string keys: `spin:key-value` and `wasi:keyvalue`.
 //!
 //! A component opens stores it knows by label. The manifest grants labels (`policy`), the WIT functions map labels to
 //! stores (`host`), and the stores are rows of SQLite files (`backend`).
@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::capability::sqlite::Limits;
 
-// Batches and atomic changes are what `wasi:keyvalue` asks for.
-#[cfg_attr(not(test), allow(dead_code))]
 pub mod backend;
 mod host;
 mod policy;

@@ -26,6 +26,13 @@ impl Values {
         let value = self.0.get(name).map(String::as_str);
         value.ok_or_else(|| Error::Undefined(name.to_owned()))
     }
+
+    /// All names and values.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 impl From<BTreeMap<String, String>> for Values {

@@ -1,6 +1,6 @@
-//! The capability to read configuration values: `spin:variables`.
+//! The capability to read configuration values: `spin:variables` and `wasi:config`.
 //!
-//! A component asks for values by name (`policy` says which names there can be), the WIT function reads them (`host`),
+//! A component asks for values by name (`policy` says which names there can be), the WIT functions read them (`host`),
 //! and the values were resolved, and found wanting if so, when the application was loaded (`backend`).
 
 pub mod backend;

@@ -1,4 +1,4 @@
-//! The WIT functions of `spin:key-value`: labels to stores, errors to the interface's.
+//! `spin:key-value@3.0.0`.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,12 +7,12 @@ use futures::stream::StreamExt as _;
 use tokio::sync::oneshot;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{
-    Accessor, Destination, FutureReader, HasData, Linker, Resource, ResourceTable, StreamProducer,
-    StreamReader, StreamResult, VecBuffer,
+    Accessor, Destination, FutureReader, Linker, Resource, StreamProducer, StreamReader,
+    StreamResult, VecBuffer,
 };
 
-use super::backend::{self, Store};
-use super::policy::{Access, Grant};
+use super::{KeyValue, View};
+use crate::capability::key_value::backend::{self, Store};
 
 mod bindings {
     wasmtime::component::bindgen!({
@@ -25,50 +25,19 @@ mod bindings {
 
 use bindings::spin::key_value::key_value::{self as wit, Error, HostStore, HostStoreWithStore};
 
-/// Stores one instance may hold open at a time.
-const STORES: usize = 256;
-
-/// The state of one instance.
-pub struct State {
-    grant: Grant,
-    open: usize,
-}
-
-impl State {
-    pub(super) fn new(grant: Grant) -> Self {
-        Self { grant, open: 0 }
-    }
-}
-
-/// The parts of a store this capability works on.
-pub struct View<'a> {
-    /// This capability's state.
-    pub state: &'a mut State,
-    /// The table that holds the guest's open stores.
-    pub table: &'a mut ResourceTable,
-}
-
-/// Adds the functions of `spin:key-value@3.0.0` to `linker`. `get` finds this capability's parts in a store.
-pub fn link<T: Send + 'static>(
+/// Adds the functions of `spin:key-value` to `linker`.
+pub(super) fn link<T: Send + 'static>(
     linker: &mut Linker<T>,
     get: fn(&mut T) -> View<'_>,
 ) -> wasmtime::Result<()> {
     wit::add_to_linker::<T, KeyValue>(linker, get)
 }
 
-struct KeyValue;
-
-impl HasData for KeyValue {
-    type Data<'a> = View<'a>;
-}
-
 impl wit::Host for View<'_> {}
 
 impl HostStore for View<'_> {
     async fn drop(&mut self, handle: Resource<Store>) -> wasmtime::Result<()> {
-        self.table.delete(handle)?;
-        self.state.open -= 1;
-        Ok(())
+        self.close(handle)
     }
 }
 
@@ -80,20 +49,8 @@ impl<T: Send + 'static> HostStoreWithStore<T> for KeyValue {
         accessor: &Accessor<T, Self>,
         label: String,
     ) -> wasmtime::Result<Result<Resource<Store>, Error>> {
-        accessor.with(|mut access| {
-            let View { state, table } = access.get();
-            let store = match state.grant.access(&label) {
-                Access::Granted(store) => store.clone(),
-                Access::Missing => return Ok(Err(Error::NoSuchStore)),
-                Access::Denied => return Ok(Err(Error::AccessDenied)),
-            };
-            if state.open == STORES {
-                return Ok(Err(Error::StoreTableFull));
-            }
-            let handle = table.push(store)?;
-            state.open += 1;
-            Ok(Ok(handle))
-        })
+        let opened = accessor.with(|mut access| access.get().open(&label))?;
+        Ok(opened.map_err(Error::from))
     }
 
     async fn get(
@@ -208,8 +165,19 @@ impl<D> StreamProducer<D> for Pages {
     }
 }
 
+impl From<super::Error> for Error {
+    fn from(error: super::Error) -> Self {
+        match error {
+            super::Error::TableFull => Self::StoreTableFull,
+            super::Error::NoSuchStore => Self::NoSuchStore,
+            super::Error::AccessDenied => Self::AccessDenied,
+            super::Error::Other(message) => Self::Other(message),
+        }
+    }
+}
+
 impl From<backend::Error> for Error {
     fn from(error: backend::Error) -> Self {
-        Self::Other(error.to_string())
+        super::Error::from(error).into()
     }
 }
