@@ -1,14 +1,17 @@
 //! A database file that is open for the time the runtime runs, and the set of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::Context as _;
 
 use super::handle::Handle;
 use super::pool::Pool;
 use super::{Connection, Limits, file};
+
+/// The databases that are open in this process, by file and schema.
+static OPEN: Mutex<BTreeMap<(PathBuf, String), Weak<Pool>>> = Mutex::new(BTreeMap::new());
 
 /// One database. Cloning it is cheap and names the same one.
 #[derive(Clone)]
@@ -19,20 +22,29 @@ pub struct Database {
 impl Database {
     /// Opens the database in the file at `path`; creates it, for its owner only, where there is none. Runs `schema`,
     /// which must be harmless to repeat. Blocks.
+    ///
+    /// A file that is open already, and for the same use, is the same database: an application that takes the place of
+    /// another goes on with its connections, behind the same queue of writers.
     pub fn open(path: &Path, limits: Limits, schema: &str) -> anyhow::Result<Self> {
         let open = || {
             file::create(path)?;
             // Absolute, as the process may change its directory and handles are opened as they are needed.
-            let path = std::path::absolute(path)?;
-            let handle = Handle::open(&path, &limits)?;
+            let path = path.canonicalize()?;
+            let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+            open.retain(|_, pool| pool.upgrade().is_some_and(|pool| pool.is_open()));
+            let key = (path, schema.to_owned());
+            if let Some(pool) = open.get(&key).and_then(Weak::upgrade) {
+                return Ok(pool);
+            }
+            let handle = Handle::open(&key.0, &limits)?;
             handle.sqlite.execute_batch(schema)?;
-            anyhow::Ok((path, handle))
+            let pool = Arc::new(Pool::new(key.0.clone(), limits, handle));
+            open.insert(key, Arc::downgrade(&pool));
+            anyhow::Ok(pool)
         };
-        let (absolute, handle) =
+        let pool =
             open().with_context(|| format!("cannot open the database {}", path.display()))?;
-        Ok(Self {
-            pool: Arc::new(Pool::new(absolute, limits, handle)),
-        })
+        Ok(Self { pool })
     }
 
     /// A new connection. It costs nothing until it is used.

@@ -103,6 +103,11 @@ impl Pool {
         drop(idle);
     }
 
+    /// Whether it was not closed yet.
+    pub fn is_open(&self) -> bool {
+        !self.idle().closed
+    }
+
     fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
