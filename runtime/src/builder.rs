@@ -116,15 +116,12 @@ fn add_missing_target(workdir: &Path, command: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A digest over the command and the content of all watched files; `None` when nothing is watched.
-fn digest(
+/// The files that `build.watch` of a component names.
+pub fn watched(
     manifest: &Manifest,
     component: &Component,
     build: &Build,
-) -> anyhow::Result<Option<String>> {
-    if build.watch.is_empty() {
-        return Ok(None);
-    }
+) -> anyhow::Result<Vec<PathBuf>> {
     let workdir = workdir(manifest, build);
     let mut files = Vec::new();
     for pattern in &build.watch {
@@ -144,12 +141,22 @@ fn digest(
             }
         }
     }
+    files.sort();
+    files.dedup();
+    Ok(files)
+}
+
+/// A digest over the command and the content of all watched files; `None` when nothing is watched.
+fn digest(
+    manifest: &Manifest,
+    component: &Component,
+    build: &Build,
+) -> anyhow::Result<Option<String>> {
+    let files = watched(manifest, component, build)?;
     // Patterns that name nothing are more likely mistaken than a sign that nothing will ever change.
     if files.is_empty() {
         return Ok(None);
     }
-    files.sort();
-    files.dedup();
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());

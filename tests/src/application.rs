@@ -6,7 +6,10 @@ use std::{
     thread,
 };
 
-use selvedge::{app::App, server};
+use selvedge::{
+    app::{App, Live},
+    server::{self, Site},
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 
@@ -53,8 +56,10 @@ impl Application {
                     .expect("there is a free port");
                 let address = listener.local_addr().expect("a listener has an address");
                 let _ = ready.send(Ok(address));
-                server::run(listener, Arc::clone(&app), async { drop(stopped.await) }).await;
-                app.close();
+                let live = Arc::new(Live::new(app));
+                let site = Site::new(live.clone());
+                server::run(listener, site, async { drop(stopped.await) }).await;
+                live.app().close();
             });
         });
         let address = address

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Read},
     net::SocketAddr,
     os::unix::process::ExitStatusExt as _,
+    path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     thread,
     time::Duration,
@@ -52,12 +53,10 @@ impl Process {
             read("stderr", stderr, &output),
         ];
         let listening = output.wait_for("that it listens", |line| {
-            line.text.contains("listening on http://")
+            line.text.contains("listening on http")
         });
         let line = listening.await.text;
-        let (_, address) = line
-            .split_once("http://")
-            .expect("the line names the address");
+        let (_, address) = line.split_once("://").expect("the line names the address");
         Self {
             address: address.trim().parse().expect("the address is one"),
             output,
@@ -70,6 +69,11 @@ impl Process {
     /// An anonymous client.
     pub fn client(&self) -> Client {
         Client::new(self.address)
+    }
+
+    /// Where its databases lie.
+    pub fn state(&self) -> &Path {
+        self.state.as_ref().expect("state is taken last").path()
     }
 
     /// Takes its power away, and hands back the state it left.
@@ -156,7 +160,9 @@ pub fn command(subcommand: &str, setup: &Setup) -> Command {
     command
         .env_remove("RUST_LOG")
         .env_remove("RUNTIME_CONFIG_FILE")
-        .env_remove("SPIN_HTTP_LISTEN_ADDR");
+        .env_remove("SPIN_HTTP_LISTEN_ADDR")
+        .env_remove("SPIN_TLS_CERT")
+        .env_remove("SPIN_TLS_KEY");
     command.arg(subcommand).arg("--from").arg(&setup.manifest);
     command.arg("--state-dir").arg(setup.state.path());
     for (name, value) in &setup.variables {

@@ -31,7 +31,11 @@ use crate::{
     route::RouteTable,
 };
 
-pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<App> {
+pub(super) fn load(
+    options: &Options,
+    draining: Arc<AtomicBool>,
+    progress: &dyn Fn(&str),
+) -> anyhow::Result<App> {
     let manifest = Manifest::load(&options.manifest)?;
     let config = match &options.runtime_config {
         Some(path) => RuntimeConfig::load(path)?,
@@ -56,18 +60,17 @@ pub(super) fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result
         staging: &staging,
         linker: capability::link(&engine).map_err(engine::plain)?,
         engine: &engine,
+        ticker: Arc::new(Ticker::start(&engine).context("cannot start the epoch thread")?),
         neighbours: Arc::default(),
     };
     let guests = loader.guests(&selected, &routes, progress)?;
-    let ticker = Ticker::start(&engine).context("cannot start the epoch thread")?;
     Ok(App {
         guests,
         routes,
         storage,
         _staging: staging,
         manifest,
-        draining: AtomicBool::new(false),
-        _ticker: ticker,
+        draining,
     })
 }
 
@@ -104,6 +107,7 @@ struct Loader<'a> {
     storage: &'a Storage,
     staging: &'a Staging,
     engine: &'a Engine,
+    ticker: Arc<Ticker>,
     linker: Linker<State>,
     neighbours: Arc<Neighbours>,
 }
@@ -185,6 +189,7 @@ impl Loader<'_> {
         Ok(Guest::new(Instances {
             component: component.id.clone(),
             engine: self.engine.clone(),
+            ticker: self.ticker.clone(),
             pre: self.link(component, &compiled)?,
             settings: component.settings,
             room: Arc::new(Semaphore::new(guest::instances(&component.settings))),

@@ -1,5 +1,6 @@
 //! Manifest → ready application: read, validate, compose, link and pre-instantiate, so that requests find all done.
 
+mod live;
 mod load;
 pub mod reach;
 mod storage;
@@ -14,10 +15,10 @@ use std::{
 };
 
 use ipnet::IpNet;
+pub use live::Live;
 
 use crate::{
     capability::wasi::Staging,
-    engine::Ticker,
     guest::Guest,
     log::Sink,
     manifest::Manifest,
@@ -51,8 +52,8 @@ pub struct App {
     guests: Vec<Option<Arc<Guest>>>,
     storage: storage::Storage,
     _staging: Staging,
-    draining: AtomicBool,
-    _ticker: Ticker,
+    /// Shared with those that take its place.
+    draining: Arc<AtomicBool>,
 }
 
 impl App {
@@ -61,7 +62,12 @@ impl App {
     /// Fails with everything that is wrong at the first step where something is: reading the manifest, resolving
     /// variables, checking grants, loading components.
     pub fn load(options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<Arc<Self>> {
-        load::load(options, progress).map(Arc::new)
+        load::load(options, Arc::default(), progress).map(Arc::new)
+    }
+
+    /// Reads, validates and prepares what is to take the place of this one.
+    pub fn renew(&self, options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<Arc<Self>> {
+        load::load(options, self.draining.clone(), progress).map(Arc::new)
     }
 
     /// The manifest it was made from.

@@ -2,7 +2,9 @@
 
 mod build;
 mod check;
+mod reload;
 mod up;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -1,6 +1,12 @@
 //! `selvedge up`: build, load, serve, and say what to try.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -9,11 +15,19 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Application, progress};
-use crate::{app::App, builder, manifest::Manifest, server};
+use super::{Application, progress, reload::Reload};
+use crate::{
+    app::{App, Live},
+    builder,
+    manifest::{self, Manifest},
+    server::{self, Files, Site, Tls},
+};
 
 /// How long work on blocking threads may go on once all requests were answered.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// What a process that Ctrl-C ended leaves with: 128 and the number of the signal.
+const INTERRUPTED: i32 = 130;
 
 #[derive(Args)]
 pub struct Up {
@@ -22,21 +36,38 @@ pub struct Up {
     /// Address to listen on
     #[arg(long, env = "SPIN_HTTP_LISTEN_ADDR", default_value = "127.0.0.1:3000")]
     listen: String,
+    /// Certificate to serve by TLS with, and those that lead to its root (PEM)
+    #[arg(long, value_name = "PATH", env = "SPIN_TLS_CERT", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate (PEM)
+    #[arg(long, value_name = "PATH", env = "SPIN_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Build before serving (the default)
     #[arg(long, overrides_with = "no_build")]
     build: bool,
     /// Serve what was built before
     #[arg(long)]
     no_build: bool,
+    /// Build and serve anew whatever changes; requests never notice
+    #[arg(long)]
+    watch: bool,
+    /// How long to accept connections after SIGTERM, with /readyz saying "draining"
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    drain_delay: Duration,
 }
 
 impl Up {
     pub fn run(self) -> anyhow::Result<ExitCode> {
+        let is_built_here = !self.no_build;
         let options = self.application.options();
-        if !self.no_build {
+        if is_built_here {
             let manifest = Manifest::load(&options.manifest)?;
             builder::build(&manifest, &options.state_dir, &progress)?;
         }
+        let tls = match self.tls_cert.zip(self.tls_key) {
+            Some((certificate, key)) => Some(Arc::new(Tls::load(Files { certificate, key })?)),
+            None => None,
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -49,9 +80,22 @@ impl Up {
             let app = App::load(&options, &progress)?;
             let address = listener.local_addr()?;
             let stop = stop_signal()?;
-            announce(&app, address, options.components.is_empty());
-            server::run(listener, app.clone(), stop).await;
-            app.close();
+            let hangups = hangups()?;
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            announce(&app, scheme, address, options.components.is_empty());
+            let live = Arc::new(Live::new(app));
+            let reload = Reload {
+                live: live.clone(),
+                tls: tls.clone(),
+                options,
+                is_built_here,
+            };
+            reload.start(hangups, self.watch)?;
+            let site = Site::new(live.clone())
+                .with_tls(tls)
+                .with_drain_delay(self.drain_delay);
+            server::run(listener, site, stop).await;
+            live.app().close();
             Ok(ExitCode::SUCCESS)
         });
         // A statement that cannot be interrupted must not keep the process from ending.
@@ -60,7 +104,8 @@ impl Up {
     }
 }
 
-/// Completes at the first Ctrl-C or SIGTERM.
+/// Completes at the first Ctrl-C or SIGTERM. The Ctrl-C after that ends the process at once, which loses nothing that
+/// was acknowledged.
 fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
@@ -69,15 +114,29 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+        tokio::spawn(async move {
+            interrupt.recv().await;
+            std::process::exit(INTERRUPTED);
+        });
     })
 }
 
-fn announce(app: &App, address: SocketAddr, is_whole: bool) {
+/// Tells of every SIGHUP.
+fn hangups() -> anyhow::Result<mpsc::Receiver<()>> {
+    let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    let (tell, hangups) = mpsc::channel();
+    tokio::spawn(async move { while hangup.recv().await.is_some() && tell.send(()).is_ok() {} });
+    Ok(hangups)
+}
+
+fn duration(argument: &str) -> Result<Duration, String> {
+    manifest::parse_duration(argument).ok_or_else(|| "write a time such as 10s".to_owned())
+}
+
+fn announce(app: &App, scheme: &str, address: SocketAddr, is_whole: bool) {
     let manifest = app.manifest();
-    println!(
-        "\n{} is listening on http://{address}\n",
-        manifest.application.name
-    );
+    let url = format!("{scheme}://{address}");
+    println!("\n{} is listening on {url}\n", manifest.application.name);
     for (route, chain) in app.chains() {
         println!("  {route:<40} {chain}");
     }
@@ -85,10 +144,7 @@ fn announce(app: &App, address: SocketAddr, is_whole: bool) {
     if is_whole && !manifest.settings.examples.is_empty() {
         println!("\nTry:\n");
         for example in &manifest.settings.examples {
-            println!(
-                "  {}",
-                example.replace("{url}", &format!("http://{address}"))
-            );
+            println!("  {}", example.replace("{url}", &url));
         }
     }
     println!();

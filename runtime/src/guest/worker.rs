@@ -27,7 +27,7 @@ use wasmtime_wasi_http::{
 };
 
 use super::{call::Call, state::State, turn::Waiting};
-use crate::manifest::Settings;
+use crate::{engine::Ticker, manifest::Settings};
 
 /// An instance nobody needed for this long is retired, and its memory returned.
 const IDLE: Duration = Duration::from_secs(30);
@@ -45,6 +45,8 @@ pub struct Instances {
     pub component: String,
     /// The engine the component was compiled for.
     pub engine: Engine,
+    /// Its clock, which must not stop before the last instance does.
+    pub ticker: Arc<Ticker>,
     /// The component, its imports already resolved.
     pub pre: ProxyPre<State>,
     /// Limits of an instance.

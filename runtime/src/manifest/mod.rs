@@ -26,7 +26,7 @@ pub use component::{Build, Component};
 pub use files::{FileEntry, FileSource, Files};
 pub use middleware::{Capability, Inherit, Middleware};
 pub use pattern::{Pattern, Segment};
-pub use settings::{ApplicationSettings, Settings};
+pub use settings::{ApplicationSettings, Settings, parse_duration};
 pub use template::{Part, Template};
 pub use trigger::{HttpTrigger, Route};
 pub use variables::{ResolveError, Resolver, Value as VariableValue};

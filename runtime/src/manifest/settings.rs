@@ -134,15 +134,20 @@ fn read_size(value: &Value<'_>) -> Option<u64> {
 }
 
 fn read_duration(value: &Value<'_>) -> Option<Duration> {
-    let units = [("ms", 1), ("s", 1_000), ("m", 60_000)];
-    let milliseconds = value
+    let duration = value
         .as_str()
-        .and_then(|text| parse_quantity(text, &units))
-        .filter(|time| *time > 0);
-    if milliseconds.is_none() {
+        .and_then(parse_duration)
+        .filter(|time| !time.is_zero());
+    if duration.is_none() {
         value.report("must be a time above zero, such as \"10s\"; units are ms, s and m");
     }
-    milliseconds.map(Duration::from_millis)
+    duration
+}
+
+/// A time as settings and options have it: a whole number and one of the units `ms`, `s` and `m`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000)];
+    parse_quantity(text, &units).map(Duration::from_millis)
 }
 
 fn read_count(fields: &Fields<'_>, key: &'static str) -> Option<NonZeroUsize> {

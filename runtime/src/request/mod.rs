@@ -5,16 +5,17 @@ pub mod id;
 mod problem;
 mod trust;
 
-use std::net::SocketAddr;
-
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, header, uri};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, header, uri};
 use hyper::body::{Body as _, Incoming};
 use wasmtime_wasi_http::WasiBody;
 
+pub use trust::Client;
+
 use crate::{app::App, route, trace::TraceContext};
 
-/// Answers one request. Whatever goes wrong becomes a response; nothing here ends the connection.
-pub async fn handle(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Response<WasiBody> {
+/// Answers one request of whoever is at the other end of its connection. Whatever goes wrong becomes a response;
+/// nothing here ends the connection.
+pub async fn handle(app: &App, peer: Client, request: Request<Incoming>) -> Response<WasiBody> {
     if let Some(response) = health(app, request.uri().path()) {
         return response;
     }
@@ -45,7 +46,7 @@ fn health(app: &App, path: &str) -> Option<Response<WasiBody>> {
 /// The way to the guest and back; an early end is a response too.
 async fn forward(
     app: &App,
-    peer: SocketAddr,
+    peer: Client,
     request: Request<Incoming>,
     request_id: &str,
 ) -> Result<Response<WasiBody>, Response<WasiBody>> {
@@ -72,12 +73,19 @@ async fn forward(
     }
 
     let client = trust::client(app.trusted_proxies(), peer, &mut parts.headers);
-    parts.uri = absolute(parts.uri, &parts.headers, client.is_tls).ok_or_else(|| {
+    let no_host = || {
         refuse(
             StatusCode::BAD_REQUEST,
             "The Host header is missing or malformed.",
         )
-    })?;
+    };
+    let authority = authority(parts.version, &parts.uri, &parts.headers).ok_or_else(no_host)?;
+    if parts.uri.authority().is_some()
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        parts.headers.insert(header::HOST, host);
+    }
+    parts.uri = absolute(parts.uri, authority, client.is_tls).ok_or_else(no_host)?;
     if let Ok(value) = HeaderValue::from_str(request_id) {
         parts.headers.insert(id::HEADER, value);
     }
@@ -100,20 +108,32 @@ async fn forward(
         .map_err(|failure| problem::of_failure(&failure, request_id))
 }
 
-/// The URI with scheme and authority, as guests expect it. `None` when the request names no valid host.
-fn absolute(uri: Uri, headers: &HeaderMap, is_tls: bool) -> Option<Uri> {
-    let mut parts = uri.into_parts();
-    if parts.authority.is_none() {
-        let mut hosts = headers.get_all(header::HOST).iter();
-        let host = hosts.next()?;
-        if hosts.next().is_some() {
-            return None;
-        }
-        parts.authority = uri::Authority::try_from(host.as_bytes()).ok();
-    }
-    if parts.authority.as_ref()?.as_str().contains('@') {
+/// The host a request is for, where that is plain. HTTP/1.1 wants one valid `Host` in any case, and an absolute target
+/// goes before it (RFC 9112, 3.2); HTTP/2 has `:authority`, which a `Host` may only repeat (RFC 9113, 8.3.1).
+fn authority(version: Version, uri: &Uri, headers: &HeaderMap) -> Option<uri::Authority> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (None, _) => None,
+        (Some(host), None) => Some(uri::Authority::try_from(host.as_bytes()).ok()?),
+        (Some(_), Some(_)) => return None,
+    };
+    let names_a_user = |authority: &uri::Authority| authority.as_str().contains('@');
+    if host.as_ref().is_some_and(names_a_user) || uri.authority().is_some_and(names_a_user) {
         return None;
     }
+    let target = uri.authority().cloned();
+    match (target, host) {
+        (Some(target), Some(host)) if version == Version::HTTP_2 && target != host => None,
+        (_, None) if version == Version::HTTP_11 => None,
+        (Some(target), _) => Some(target),
+        (None, host) => host,
+    }
+}
+
+/// The URI with scheme and authority, as guests expect it.
+fn absolute(uri: Uri, authority: uri::Authority, is_tls: bool) -> Option<Uri> {
+    let mut parts = uri.into_parts();
+    parts.authority = Some(authority);
     parts.scheme = Some(if is_tls {
         uri::Scheme::HTTPS
     } else {
@@ -123,4 +143,43 @@ fn absolute(uri: Uri, headers: &HeaderMap, is_tls: bool) -> Option<Uri> {
         parts.path_and_query = Some(uri::PathAndQuery::from_static("/"));
     }
     Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(version: Version, target: &'static str, hosts: &[&'static str]) -> Option<String> {
+        let uri = Uri::from_static(target);
+        let mut headers = HeaderMap::new();
+        for host in hosts {
+            headers.append(header::HOST, HeaderValue::from_static(host));
+        }
+        authority(version, &uri, &headers).map(|authority| authority.to_string())
+    }
+
+    #[test]
+    fn one_valid_host_is_needed_whatever_the_target_says() {
+        for target in ["/", "http://b/"] {
+            let host = |hosts| host(Version::HTTP_11, target, hosts);
+            for wrong in [&[][..], &["a", "a"], &["a b"], &["a/b"], &["user@a"], &[""]] {
+                assert_eq!(host(wrong), None, "{target} {wrong:?}");
+            }
+        }
+        assert_eq!(host(Version::HTTP_11, "/", &["a"]).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn an_absolute_target_goes_before_the_host() {
+        let host = host(Version::HTTP_11, "http://b:81/", &["a"]);
+        assert_eq!(host.as_deref(), Some("b:81"));
+    }
+
+    #[test]
+    fn over_http_2_the_host_may_only_repeat_the_authority() {
+        let host = |hosts| host(Version::HTTP_2, "https://a/", hosts);
+        assert_eq!(host(&[]).as_deref(), Some("a"));
+        assert_eq!(host(&["a"]).as_deref(), Some("a"));
+        assert_eq!(host(&["b"]), None);
+    }
 }

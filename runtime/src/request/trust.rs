@@ -18,11 +18,11 @@ const FORWARDING: [HeaderName; 5] = [
 ];
 
 /// Who sent a request, and how, as far as can be known.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {
     /// Its address; the port is 0 where only a proxy knows it.
     pub address: SocketAddr,
-    /// Whether it spoke TLS, to a trusted proxy.
+    /// Whether it spoke TLS, to the server or to a trusted proxy.
     pub is_tls: bool,
 }
 
@@ -30,18 +30,15 @@ pub struct Client {
 ///
 /// `x-forwarded-for` is read from right to left: each trusted proxy appended the address it saw, so the first
 /// address that is no proxy of ours is the client. What stands to the left of it anyone may have written.
-pub fn client(trusted: &[IpNet], peer: SocketAddr, headers: &mut HeaderMap) -> Client {
+pub fn client(trusted: &[IpNet], peer: Client, headers: &mut HeaderMap) -> Client {
     let is_trusted = |ip: IpAddr| trusted.iter().any(|net| net.contains(&ip.to_canonical()));
-    if !is_trusted(peer.ip()) {
+    if !is_trusted(peer.address.ip()) {
         for name in FORWARDING {
             headers.remove(name);
         }
-        return Client {
-            address: peer,
-            is_tls: false,
-        };
+        return peer;
     }
-    let mut address = peer;
+    let mut address = peer.address;
     let hops: Vec<&str> = headers
         .get_all(FORWARDED_FOR)
         .iter()
@@ -57,7 +54,7 @@ pub fn client(trusted: &[IpNet], peer: SocketAddr, headers: &mut HeaderMap) -> C
     }
     let is_tls = headers
         .get(FORWARDED_PROTO)
-        .is_some_and(|proto| proto == "https");
+        .map_or(peer.is_tls, |proto| proto == "https");
     Client { address, is_tls }
 }
 
@@ -82,11 +79,11 @@ mod tests {
         ];
         let mut headers = HeaderMap::new();
         headers.insert(FORWARDED_FOR, HeaderValue::from_static(forwarded_for));
-        let client = client(
-            &trusted,
-            SocketAddr::new(peer.parse().unwrap(), 7),
-            &mut headers,
-        );
+        let peer = Client {
+            address: SocketAddr::new(peer.parse().unwrap(), 7),
+            is_tls: false,
+        };
+        let client = client(&trusted, peer, &mut headers);
         (client.address.ip().to_string(), headers)
     }
 

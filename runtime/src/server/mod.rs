@@ -1,16 +1,22 @@
 //! Accepts connections, serves each on a task of its own, and drains them on shutdown.
 
+mod answer;
 mod connection;
+mod drain;
+mod pace;
+mod room;
+mod stream;
+mod tls;
 
 use std::{sync::Arc, time::Duration};
 
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::net::TcpListener;
 
-use crate::app::App;
+pub use tls::{Files, Tls};
 
-/// Connections open at once; further ones wait in the kernel's queue.
-const CONNECTIONS: usize = 10_000;
+use crate::app::{App, Live};
+use drain::Drain;
+use room::Room;
 
 /// How long requests in flight may take to finish once the server was asked to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -18,46 +24,92 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How long to leave the listener alone after the system refused to accept (out of file descriptors, say).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `app` on `listener` until `shutdown` completes, then lets requests in flight finish. Both belong to the
+/// What is served, and how.
+pub struct Site {
+    live: Arc<Live>,
+    tls: Option<Arc<Tls>>,
+    drain_delay: Duration,
+    room: Room,
+}
+
+impl Site {
+    /// Whatever `live` holds at the time of a request, without TLS.
+    pub fn new(live: Arc<Live>) -> Self {
+        Self {
+            live,
+            tls: None,
+            drain_delay: Duration::ZERO,
+            room: Room::new(),
+        }
+    }
+
+    /// The same by TLS.
+    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// The same, which goes on to accept connections for `delay` after it was told to stop: whoever sends clients here
+    /// first has to see that it is no longer ready.
+    pub fn with_drain_delay(self, drain_delay: Duration) -> Self {
+        Self {
+            drain_delay,
+            ..self
+        }
+    }
+
+    fn app(&self) -> Arc<App> {
+        self.live.app()
+    }
+
+    fn tls(&self) -> Option<&Tls> {
+        self.tls.as_deref()
+    }
+
+    /// Whether there may be clients that wait for a connection.
+    fn is_crowded(&self) -> bool {
+        self.room.is_full()
+    }
+}
+
+/// Serves `site` on `listener` until `shutdown` completes, then lets requests in flight finish. Both belong to the
 /// caller, so that a test can own the port and the end.
-pub async fn run(listener: TcpListener, app: Arc<App>, shutdown: impl Future<Output = ()>) {
-    let connections = GracefulShutdown::new();
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut shutdown = std::pin::pin!(shutdown);
+pub async fn run(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()>) {
+    let site = Arc::new(site);
+    let drain = Drain::new();
+    let mut stop = std::pin::pin!(async {
+        shutdown.await;
+        site.live.drain();
+        if !site.drain_delay.is_zero() {
+            tracing::info!(delay = ?site.drain_delay, "no longer ready");
+            tokio::time::sleep(site.drain_delay).await;
+        }
+    });
     loop {
         let accepted = async {
-            let permit = permits.clone().acquire_owned().await;
-            (listener.accept().await, permit)
+            let place = site.room.enter().await;
+            (listener.accept().await, place)
         };
         tokio::select! {
-            () = &mut shutdown => break,
-            (accepted, permit) = accepted => match (accepted, permit) {
-                (Ok((stream, peer)), Ok(permit)) => {
-                    let served = connection::serve(stream, peer, app.clone(), connections.watcher());
+            () = &mut stop => break,
+            accepted = accepted => match accepted {
+                (Ok((stream, peer)), place) => {
+                    let served = connection::serve(stream, peer, site.clone(), drain.connection());
                     tokio::spawn(async move {
                         served.await;
-                        drop(permit);
+                        drop(place);
                     });
                 }
                 (Err(error), _) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
-                (_, Err(_)) => break,
             }
         }
     }
     drop(listener);
-    app.drain();
-    let open = connections.count();
-    tracing::info!(
-        connections = open,
-        "stopping: letting requests in flight finish"
-    );
-    if tokio::time::timeout(DRAIN, connections.shutdown())
-        .await
-        .is_err()
-    {
+    let connections = drain.connections();
+    tracing::info!(connections, "stopping: letting requests in flight finish");
+    if tokio::time::timeout(DRAIN, drain.end()).await.is_err() {
         tracing::warn!("stopped with requests still in flight");
     }
 }
