@@ -68,9 +68,15 @@ const MODULES: &[&str] = &[
 /// Functions that reach beyond the database, or tell what other users of a pooled connection did.
 const REFUSED_FUNCTIONS: &[&str] = &["fts3_tokenizer", "load_extension", "total_changes"];
 
+const NO_TEMPORARIES: &str = "temporary tables are not available; use a common table expression";
+
 /// Decides on one thing a statement does; the error is the reason told to the component.
 pub fn authorize(context: &AuthContext<'_>) -> Result<(), String> {
     match context.action {
+        // What is created as `temp.name` asks as if it were not temporary; that its schema is written to tells.
+        AuthAction::Insert { .. } if context.database_name == Some("temp") => {
+            Err(NO_TEMPORARIES.to_owned())
+        }
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
             // VACUUM asks as an ATTACH too, as it works through a second file.
             Err("ATTACH, DETACH and VACUUM are not for components".to_owned())
@@ -78,9 +84,7 @@ pub fn authorize(context: &AuthContext<'_>) -> Result<(), String> {
         AuthAction::CreateTempTable { .. }
         | AuthAction::CreateTempIndex { .. }
         | AuthAction::CreateTempTrigger { .. }
-        | AuthAction::CreateTempView { .. } => {
-            Err("temporary tables are not available; use a common table expression".to_owned())
-        }
+        | AuthAction::CreateTempView { .. } => Err(NO_TEMPORARIES.to_owned()),
         AuthAction::Pragma {
             pragma_name,
             pragma_value,
