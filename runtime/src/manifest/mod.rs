@@ -9,6 +9,8 @@ mod files;
 mod middleware;
 mod name;
 mod pattern;
+#[cfg(test)]
+mod properties;
 mod settings;
 mod source;
 mod template;

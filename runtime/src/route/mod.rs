@@ -5,6 +5,8 @@
 
 mod entry;
 mod headers;
+#[cfg(test)]
+mod properties;
 
 use crate::manifest::{Manifest, Route};
 use entry::{Entry, Found};

@@ -4,6 +4,8 @@
 //! case) are neither a way around an entry nor a reason to be refused.
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use std::fmt::Display;

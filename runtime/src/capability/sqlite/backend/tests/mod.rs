@@ -3,6 +3,7 @@
 mod authority;
 mod bounds;
 mod closing;
+mod properties;
 mod sessions;
 mod transactions;
 mod values;
