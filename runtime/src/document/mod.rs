@@ -4,7 +4,7 @@ mod fields;
 mod value;
 
 use std::cell::RefCell;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
@@ -61,9 +61,16 @@ impl fmt::Display for DocumentErrors {
                 writeln!(f)?;
             }
             write!(f, "{}", self.path.display())?;
-            match line {
-                Some(line) => write!(f, ":{line}: {message}")?,
-                None => write!(f, ": {message}")?,
+            if let Some(line) = line {
+                write!(f, ":{line}")?;
+            }
+            write!(f, ": ")?;
+            // A key of the file may hold line breaks, or what a terminal would obey.
+            for c in message.chars() {
+                match c.is_control() {
+                    true => write!(f, "{}", c.escape_default())?,
+                    false => f.write_char(c)?,
+                }
             }
         }
         Ok(())
@@ -191,6 +198,13 @@ mod tests {
         });
         let expected = "spin.toml:2: key \"build.workdir\" must be a string, not a number\n\
                         spin.toml:3: key \"build.wach\" is unknown; did you mean \"build.watch\"?";
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_mistake_is_one_line_whatever_its_key_holds() {
+        let found = errors("\"a\\n\\u001b[2J\" = 1", |fields| drop(fields.get("b")));
+        let expected = "spin.toml:1: key \"a\\n\\u{1b}[2J\" is unknown; known here: b";
         assert_eq!(found, expected);
     }
 
