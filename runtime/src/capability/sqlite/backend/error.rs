@@ -66,7 +66,8 @@ pub(super) fn explain(error: rusqlite::Error, handle: &Handle, limits: &Limits) 
         | ErrorCode::CannotOpen
         | ErrorCode::OutOfMemory
         | ErrorCode::ReadOnly => {
-            tracing::error!(?code, message, "a database failed");
+            let path = handle.sqlite.path().unwrap_or_default();
+            tracing::error!(?code, message, path, "a database failed");
             Error::Failed(message)
         }
         _ => Error::Failed(message),
