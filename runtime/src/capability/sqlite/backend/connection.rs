@@ -5,15 +5,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::AbortHandle;
 
 use super::handle::Memory;
 use super::pool::{Lease, Pool};
-use super::statement::{Attempt, Statement};
-use super::{Error, Limits, Rows, Value};
+use super::statement::{Attempt, Pace, Statement};
+use super::{Error, Limits, Rows, Value, group};
 
 /// A logical connection. Dropping it rolls its open transaction back.
 pub struct Connection {
@@ -26,8 +26,8 @@ pub struct Connection {
 
 /// What lasts from one statement to the next.
 #[derive(Default)]
-struct Session {
-    memory: Memory,
+pub struct Session {
+    pub(super) memory: Memory,
     /// Between statements: only while a transaction is open.
     lease: Option<Lease>,
     /// Rolls back a transaction that is forgotten.
@@ -56,8 +56,19 @@ impl Connection {
         if std::mem::take(&mut session.expired) {
             return Err(Error::Expired(self.pool.limits.idle_transaction));
         }
+        let mut needs_turn = statement.seems_to_write();
+        if statement.seems_to_read() {
+            match self.read_here(&mut session, &statement) {
+                Attempt::Done(result) => return result,
+                Attempt::NeedsTurn => needs_turn = true,
+                Attempt::NeedsThread => {}
+            }
+        }
         if session.lease.is_none() {
-            session.lease = Some(match statement.seems_to_write() {
+            if needs_turn && statement.seems_to_change_rows() {
+                return group::write(&self.pool, statement, session, self.abandoned.clone()).await;
+            }
+            session.lease = Some(match needs_turn {
                 true => self.pool.writer().await?,
                 false => self.pool.reader().await?,
             });
@@ -83,6 +94,8 @@ impl Connection {
             } = job;
             match attempt {
                 Attempt::Done(result) => return result,
+                // It was given one.
+                Attempt::NeedsThread => return Err(Error::Closed),
                 // A transaction that began by reading has to go on with the handle it has.
                 Attempt::NeedsTurn => match &mut session.lease {
                     Some(lease) if lease.in_transaction() => {
@@ -94,6 +107,46 @@ impl Connection {
                     }
                 },
             }
+        }
+    }
+
+    /// Reads on this thread, in the little time others can wait for it: most reads end before another thread would
+    /// even have begun them.
+    fn read_here(&self, session: &mut Session, statement: &Statement) -> Attempt {
+        let Session {
+            memory,
+            lease,
+            last_used,
+            ..
+        } = session;
+        // Counts only while a transaction is open.
+        *last_used = Some(Instant::now());
+        let mut own = None;
+        let Some(lease) = lease.as_mut().or_else(|| {
+            own = self.pool.try_reader();
+            own.as_mut()
+        }) else {
+            return Attempt::NeedsThread;
+        };
+        let continues = lease.in_transaction();
+        let Ok(handle) = lease.handle() else {
+            return Attempt::NeedsThread;
+        };
+        let adopted = match continues {
+            true => Ok(()),
+            false => handle.adopt(memory),
+        };
+        if adopted
+            .and_then(|()| handle.be_patient(Duration::ZERO))
+            .is_err()
+        {
+            return Attempt::NeedsThread;
+        }
+        let limits = &self.pool.limits;
+        let attempt = statement.run(handle, memory, limits, &self.abandoned, Pace::Brief);
+        match handle.be_patient(limits.wait) {
+            Ok(()) => attempt,
+            Err(error) => Attempt::Done(Err(error)),
         }
     }
 
@@ -153,9 +206,15 @@ impl Job {
         if !continues {
             handle.adopt(memory)?;
         }
-        Ok(self
-            .statement
-            .run(handle, memory, &self.limits, &self.abandoned, has_turn))
+        Ok(self.statement.run(
+            handle,
+            memory,
+            &self.limits,
+            &self.abandoned,
+            Pace::Free {
+                may_write: has_turn,
+            },
+        ))
     }
 }
 

@@ -80,6 +80,20 @@ pub(super) enum Failure {
     Ours(Error),
 }
 
+impl Failure {
+    /// Whether the statement might have ended well, had it been given longer.
+    pub fn is_for_lack_of_time(&self) -> bool {
+        let code = match self {
+            Self::Sqlite(error) => error.sqlite_error_code(),
+            Self::Ours(_) => None,
+        };
+        matches!(
+            code,
+            Some(ErrorCode::OperationInterrupted | ErrorCode::DatabaseBusy)
+        )
+    }
+}
+
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use rusqlite::config::DbConfig;
@@ -126,6 +127,12 @@ impl Handle {
     /// Ends the open transaction, if any. False when that failed, and the handle must not be used again.
     pub fn roll_back(&self) -> bool {
         !self.in_transaction() || self.sqlite.execute_batch("ROLLBACK").is_ok()
+    }
+
+    /// How long statements wait for other processes that hold the file.
+    pub fn be_patient(&self, wait: Duration) -> Result<(), Error> {
+        let set = self.sqlite.busy_timeout(wait);
+        set.map_err(|error| Error::Failed(error.to_string()))
     }
 
     /// Makes this handle look as if it had run all of a logical connection's statements.

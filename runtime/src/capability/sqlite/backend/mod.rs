@@ -8,6 +8,7 @@ mod connection;
 mod database;
 mod error;
 mod file;
+mod group;
 mod handle;
 mod pool;
 mod rows;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::group::Queue;
 use super::handle::Handle;
 use super::{Error, Limits};
 
@@ -18,6 +19,7 @@ pub struct Pool {
     pub(super) limits: Limits,
     readers: Arc<Semaphore>,
     turn: Arc<Semaphore>,
+    pub(super) queue: Queue,
     idle: Mutex<Idle>,
 }
 
@@ -36,6 +38,7 @@ impl Pool {
             path,
             readers: Arc::new(Semaphore::new(limits.connections)),
             turn: Arc::new(Semaphore::new(1)),
+            queue: Queue::default(),
             idle: Mutex::new(Idle {
                 writer: Some(handle),
                 ..Idle::default()
@@ -59,17 +62,40 @@ impl Pool {
         })
     }
 
+    /// A lease to read with a handle that is open, if one is free at this moment.
+    pub fn try_reader(self: &Arc<Self>) -> Option<Lease> {
+        let place = self.readers.clone().try_acquire_owned().ok()?;
+        let handle = self.idle().readers.pop()?;
+        Some(Lease {
+            pool: self.clone(),
+            handle: Some(handle),
+            place: Some(place),
+            turn: None,
+            may_block: false,
+        })
+    }
+
     /// A lease to write.
     pub async fn writer(self: &Arc<Self>) -> Result<Lease, Error> {
         let turn = self.turn().await?;
+        Ok(self.to_write(turn))
+    }
+
+    /// A lease to write, if nobody writes or waits to.
+    pub fn try_writer(self: &Arc<Self>) -> Option<Lease> {
+        let turn = self.turn.clone().try_acquire_owned().ok()?;
+        Some(self.to_write(turn))
+    }
+
+    fn to_write(self: &Arc<Self>, turn: OwnedSemaphorePermit) -> Lease {
         let handle = self.idle().writer.take();
-        Ok(Lease {
+        Lease {
             pool: self.clone(),
             handle,
             place: None,
             turn: Some(turn),
             may_block: false,
-        })
+        }
     }
 
     /// The turn to write, for a transaction that began by reading and goes on with the handle it has.

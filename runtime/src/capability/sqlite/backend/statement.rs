@@ -10,6 +10,8 @@ use super::{Error, Limits, Rows, Value, rows};
 
 /// Virtual machine instructions between two looks at the clock: some 10 microseconds.
 const INSTRUCTIONS: i32 = 1000;
+/// Looks at the clock that a brief statement may live to see: some 200 microseconds, in which nearly all reads end.
+const LOOKS: u32 = 20;
 /// Longest statement that is kept compiled, in bytes. Longer ones carry data in their text and do not come again.
 const CACHED_BYTES: usize = 16 << 10;
 
@@ -24,6 +26,17 @@ pub enum Attempt {
     Done(Result<Rows, Error>),
     /// It writes, and may not yet. Nothing was done.
     NeedsTurn,
+    /// It takes longer than its thread may be kept. Nothing was done.
+    NeedsThread,
+}
+
+/// What a statement may do to the thread it runs on, and to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// It may block, until its deadline.
+    Free { may_write: bool },
+    /// Others wait for the thread: it may read for [`LOOKS`], and never block.
+    Brief,
 }
 
 impl Statement {
@@ -54,25 +67,45 @@ impl Statement {
             .any(|keyword| keyword.eq_ignore_ascii_case(first))
     }
 
-    /// Runs the statement; blocks. `abandoned` is set by others when nobody waits for the result any more.
+    /// Whether the statement returns rows and, as far as its first word tells, does nothing else.
+    pub fn seems_to_read(&self) -> bool {
+        let (first, _) = word(&self.sql);
+        ["SELECT", "VALUES", "WITH"]
+            .iter()
+            .any(|keyword| keyword.eq_ignore_ascii_case(first))
+    }
+
+    /// Whether the statement changes rows, as far as its first word tells.
+    pub fn seems_to_change_rows(&self) -> bool {
+        let (first, _) = word(&self.sql);
+        ["INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"]
+            .iter()
+            .any(|keyword| keyword.eq_ignore_ascii_case(first))
+    }
+
+    /// Runs the statement, at a pace the thread can bear. `abandoned` is set by others when nobody waits for the result any more.
     pub fn run(
         &self,
         handle: &Handle,
         memory: &mut Memory,
         limits: &Limits,
         abandoned: &Arc<AtomicBool>,
-        may_write: bool,
+        pace: Pace,
     ) -> Attempt {
         let deadline = Instant::now() + limits.statement;
+        let mut looks = if pace == Pace::Brief { LOOKS } else { u32::MAX };
         let stop = {
             let abandoned = abandoned.clone();
-            move || abandoned.load(Ordering::Relaxed) || Instant::now() >= deadline
+            move || {
+                looks = looks.saturating_sub(1);
+                looks == 0 || abandoned.load(Ordering::Relaxed) || Instant::now() >= deadline
+            }
         };
         if let Err(error) = handle.sqlite.progress_handler(INSTRUCTIONS, Some(stop)) {
             return Attempt::Done(Err(Error::Failed(error.to_string())));
         }
         let before = handle.sqlite.total_changes();
-        let result = self.step(handle, limits, may_write);
+        let result = self.step(handle, limits, pace);
         // A handler left behind would stop the ROLLBACK of a handle whose last statement came near the deadline.
         if let Err(error) = handle.sqlite.progress_handler(0, None::<fn() -> bool>) {
             return Attempt::Done(Err(Error::Failed(error.to_string())));
@@ -87,6 +120,9 @@ impl Statement {
             }
             Ok(Some(_)) | Err(_) => None,
         };
+        if pace == Pace::Brief && result.as_ref().is_err_and(Failure::is_for_lack_of_time) {
+            return Attempt::NeedsThread;
+        }
         handle.remember(memory, changed);
         Attempt::Done(match result {
             Ok(finished) => Ok(finished.map(|finished| finished.rows).unwrap_or_default()),
@@ -99,7 +135,7 @@ impl Statement {
         &self,
         handle: &Handle,
         limits: &Limits,
-        may_write: bool,
+        pace: Pace,
     ) -> Result<Option<Finished>, Failure> {
         if word(&self.sql) == ("", "") {
             return Err(Error::Failed("there is no statement".to_owned()).into());
@@ -113,7 +149,7 @@ impl Statement {
             &mut fresh
         };
         let wrote = !prepared.readonly();
-        if wrote && !may_write {
+        if wrote && pace != (Pace::Free { may_write: true }) {
             return Ok(None);
         }
         let in_transaction = handle.in_transaction();
