@@ -10,6 +10,7 @@ mod capability;
 pub mod cli;
 mod compose;
 mod config;
+mod cores;
 mod document;
 mod engine;
 mod guest;

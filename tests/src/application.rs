@@ -58,7 +58,9 @@ impl Application {
                 let _ = ready.send(Ok(address));
                 let live = Arc::new(Live::new(app));
                 let site = Site::new(live.clone());
-                server::run(listener, site, async { drop(stopped.await) }).await;
+                server::run(listener, site, async { drop(stopped.await) })
+                    .await
+                    .expect("threads can be started");
                 live.app().close();
             });
         });

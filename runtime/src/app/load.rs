@@ -7,7 +7,6 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use tokio::sync::Semaphore;
 use wasmtime::{
     Engine,
     component::{Component as Compiled, Linker},
@@ -25,7 +24,7 @@ use crate::{
     compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{self, Guest, Instances, Limits, State, Turns},
+    guest::{self, Guest, Limits, Mould, State, Turns},
     log::Sink,
     manifest::{Component, HttpTrigger, Manifest, Resolver},
     route::RouteTable,
@@ -186,13 +185,12 @@ impl Loader<'_> {
         let compiled = Compiled::new(self.engine, &composed)
             .map_err(engine::plain)
             .with_context(|| format!("component {:?} cannot be compiled", component.id))?;
-        Ok(Guest::new(Instances {
+        Ok(Guest::new(Mould {
             component: component.id.clone(),
             engine: self.engine.clone(),
             ticker: self.ticker.clone(),
             pre: self.link(component, &compiled)?,
             settings: component.settings,
-            room: Arc::new(Semaphore::new(guest::instances(&component.settings))),
             state: self.state(component)?,
         }))
     }

@@ -94,7 +94,7 @@ impl Up {
             let site = Site::new(live.clone())
                 .with_tls(tls)
                 .with_drain_delay(self.drain_delay);
-            server::run(listener, site, stop).await;
+            server::run(listener, site, stop).await?;
             live.app().close();
             Ok(ExitCode::SUCCESS)
         });

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::manifest::Settings;
+use crate::{cores, manifest::Settings};
 
 /// How long a request waits for a busy component before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,31 +27,59 @@ const SLACK: usize = 4;
 
 /// Instances a component with these settings may have at once, whatever state they are in.
 pub fn instances(settings: &Settings) -> usize {
-    let most = settings.max_instances.get();
-    most + most.div_ceil(INTERNAL_SHARE) + most.div_ceil(SLACK)
+    shares(settings).iter().map(Share::instances).sum()
 }
 
-/// The doors of one component.
+/// What one core is due of a component's capacity.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    /// Instances that work.
+    working: usize,
+    /// Requests at once in each.
+    concurrency: usize,
+}
+
+impl Share {
+    /// Instances it may have at once, whatever state they are in.
+    pub fn instances(&self) -> usize {
+        self.working + self.working.div_ceil(INTERNAL_SHARE) + self.working.div_ceil(SLACK)
+    }
+}
+
+/// The capacity that `settings` give, in equal parts: one for each core, or one for each instance if those are fewer.
+pub fn shares(settings: &Settings) -> Vec<Share> {
+    let most = settings.max_instances.get();
+    let parts = cores::count().min(most);
+    let part = |index| Share {
+        working: most / parts + usize::from(index < most % parts),
+        concurrency: settings.max_concurrency.get(),
+    };
+    (0..parts).map(part).collect()
+}
+
+/// The doors of one core's share of a component.
 pub struct Admission {
     network: Door,
     internal: Door,
 }
 
 impl Admission {
-    /// Doors as wide as `settings` say.
-    pub fn new(settings: &Settings) -> Self {
-        let places = settings.max_instances.get() * settings.max_concurrency.get();
+    /// Doors as wide as the share.
+    pub fn new(share: &Share) -> Self {
+        let places = share.working * share.concurrency;
         Self {
             network: Door::new(places),
             internal: Door::new(places.div_ceil(INTERNAL_SHARE)),
         }
     }
 
+    /// A place for a request, if there is one.
+    pub fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        self.network.enter()
+    }
+
     /// A place for a request, once there is one; `None` when too many wait already, or it took too long.
-    pub async fn admit(&self, is_internal: bool) -> Option<OwnedSemaphorePermit> {
-        if let Some(place) = self.network.enter() {
-            return Some(place);
-        }
+    pub async fn wait(&self, is_internal: bool) -> Option<OwnedSemaphorePermit> {
         if is_internal {
             self.internal.wait().await
         } else {
@@ -110,16 +138,31 @@ mod tests {
 
     #[tokio::test]
     async fn what_comes_from_outside_leaves_a_place_for_neighbours() {
-        let admission = Admission::new(&Settings {
-            max_instances: NonZeroUsize::MIN,
-            ..Settings::default()
+        let admission = Admission::new(&Share {
+            working: 1,
+            concurrency: 1,
         });
-        let _outside = admission.admit(false).await.unwrap();
-        let inside = admission.admit(true).await;
+        let _outside = admission.enter().unwrap();
+        assert!(admission.enter().is_none());
+        let inside = admission.wait(true).await;
         assert!(inside.is_some());
-        assert!(admission.network.enter().is_none());
+        assert!(admission.enter().is_none());
         drop(inside);
-        assert!(admission.admit(true).await.is_some());
+        assert!(admission.wait(true).await.is_some());
+    }
+
+    #[test]
+    fn no_core_has_more_of_a_component_than_its_part() {
+        for most in [1, 2, 3, 64, 100] {
+            let shares = shares(&Settings {
+                max_instances: NonZeroUsize::new(most).unwrap(),
+                ..Settings::default()
+            });
+            assert!(shares.len() <= cores::count());
+            let working: Vec<_> = shares.iter().map(|share| share.working).collect();
+            assert_eq!(working.iter().sum::<usize>(), most);
+            assert!(working.iter().max().unwrap() - working.iter().min().unwrap() <= 1);
+        }
     }
 
     #[tokio::test]

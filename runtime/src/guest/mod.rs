@@ -1,4 +1,6 @@
 //! The instances of one component: admission, the call itself, and what failure means to the caller.
+//!
+//! Each core has a pool of its own. A request uses the one of its core, and another only where its own is full.
 
 mod admission;
 mod call;
@@ -18,6 +20,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{
     Error, WasiBody,
     handler::{ExpirationError, InstantiationError, ProxyHandler},
@@ -29,12 +32,13 @@ pub use call::Call;
 pub use limits::Limits;
 pub use state::State;
 pub use turn::Turns;
-pub use worker::Instances;
+pub use worker::Mould;
 
-use crate::trace::TraceContext;
-use admission::Admission;
+use admission::{Admission, Share};
 use call::Open;
-use worker::NoInstance;
+use worker::{Instances, NoInstance};
+
+use crate::{cores, trace::TraceContext};
 
 /// How long after its deadline a call is given up even if nothing has stopped its instance.
 const LAST_RESORT: Duration = Duration::from_secs(1);
@@ -55,33 +59,44 @@ pub enum Failure {
 
 /// A component that is ready to be called.
 pub struct Guest {
-    id: String,
+    mould: Arc<Mould>,
+    /// By core; fewer than cores where there may not be that many instances.
+    pools: Vec<Pool>,
+}
+
+/// The instances of one core, and the doors to them.
+struct Pool {
     handler: ProxyHandler<Instances>,
     admission: Admission,
-    deadline: Duration,
-    max_body: u64,
 }
 
 impl Guest {
-    /// Takes requests for `instances`, up to the limits in their settings.
-    pub fn new(instances: Instances) -> Self {
+    /// Takes requests for instances made of `mould`, up to the limits in its settings.
+    pub fn new(mould: Mould) -> Self {
+        let mould = Arc::new(mould);
+        let shares = admission::shares(&mould.settings);
+        let pool = |(core, share): (usize, Share)| Pool {
+            admission: Admission::new(&share),
+            handler: ProxyHandler::new(Instances {
+                mould: mould.clone(),
+                core,
+                room: Arc::new(Semaphore::new(share.instances())),
+            }),
+        };
         Self {
-            id: instances.component.clone(),
-            admission: Admission::new(&instances.settings),
-            deadline: instances.settings.deadline,
-            max_body: instances.settings.max_body,
-            handler: ProxyHandler::new(instances),
+            pools: shares.into_iter().enumerate().map(pool).collect(),
+            mould,
         }
     }
 
     /// The component's id in the manifest.
     pub fn id(&self) -> &str {
-        &self.id
+        &self.mould.component
     }
 
     /// Bytes a request body may have.
     pub fn max_body(&self) -> u64 {
-        self.max_body
+        self.mould.settings.max_body
     }
 
     /// Hands one request to an instance and waits for the head of its response; the body streams after. `trace` is where
@@ -93,12 +108,13 @@ impl Guest {
         trace: TraceContext,
         depth: u8,
     ) -> Result<Response<WasiBody>, Failure> {
-        let Some(place) = self.admission.admit(depth > 0).await else {
-            tracing::warn!(component = self.id, request_id, "no capacity left");
+        let Some((pool, place)) = self.admit(depth > 0).await else {
+            tracing::warn!(component = self.id(), request_id, "no capacity left");
             return Err(Failure::Busy);
         };
-        let call = Open::new(Call::new(request_id, trace, depth, self.deadline, place));
-        let answer = self.handler.handle(call.call(), request);
+        let deadline = self.mould.settings.deadline;
+        let call = Open::new(Call::new(request_id, trace, depth, deadline, place));
+        let answer = pool.handler.handle(call.call(), request);
         let last_resort = call.ends_at() + LAST_RESORT;
         match tokio::time::timeout_at(last_resort.into(), answer).await {
             Ok(Ok(response)) => {
@@ -114,8 +130,22 @@ impl Guest {
         }
     }
 
+    /// A place in the pool of this core; where it is full, in any that is not; else the next that is free in its own.
+    async fn admit(&self, is_internal: bool) -> Option<(&Pool, OwnedSemaphorePermit)> {
+        let own = self.pools.get(cores::current() % self.pools.len().max(1))?;
+        let enter = |pool: &'_ Pool| pool.admission.enter();
+        let others = self.pools.iter();
+        let free = std::iter::once(own)
+            .chain(others)
+            .find_map(|pool| Some((pool, enter(pool)?)));
+        match free {
+            Some(free) => Some(free),
+            None => Some((own, own.admission.wait(is_internal).await?)),
+        }
+    }
+
     fn failure(&self, call: &Call, error: &wasmtime::Error) -> Failure {
-        let (component, request_id) = (self.id.as_str(), call.request_id.as_str());
+        let (component, request_id) = (self.id(), call.request_id.as_str());
         if call.is_timed_out() || error.is::<ExpirationError>() || Instant::now() >= call.ends_at()
         {
             if call.needs_report() {

@@ -27,7 +27,7 @@ use wasmtime_wasi_http::{
 };
 
 use super::{call::Call, state::State, turn::Waiting};
-use crate::{engine::Ticker, manifest::Settings};
+use crate::{cores, engine::Ticker, manifest::Settings};
 
 /// An instance nobody needed for this long is retired, and its memory returned.
 const IDLE: Duration = Duration::from_secs(30);
@@ -39,8 +39,8 @@ const REQUESTS_PER_INSTANCE: usize = 10_000;
 /// guests that compute, this stops those that wait in the host.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Makes instances of one component.
-pub struct Instances {
+/// What instances of one component are made of.
+pub struct Mould {
     /// The component's id in the manifest.
     pub component: String,
     /// The engine the component was compiled for.
@@ -51,10 +51,18 @@ pub struct Instances {
     pub pre: ProxyPre<State>,
     /// Limits of an instance.
     pub settings: Settings,
-    /// How many more instances there may be.
-    pub room: Arc<Semaphore>,
     /// Makes the state of a fresh store: what this component, and only it, may reach.
     pub state: Box<dyn Fn() -> State + Send + Sync>,
+}
+
+/// Makes the instances of one component that belong to one core.
+pub struct Instances {
+    /// What they are made of.
+    pub mould: Arc<Mould>,
+    /// The core they belong to.
+    pub core: usize,
+    /// How many more there may be.
+    pub room: Arc<Semaphore>,
 }
 
 impl HandlerState for Instances {
@@ -68,13 +76,14 @@ impl HandlerState for Instances {
             .clone()
             .try_acquire_owned()
             .map_err(|_| NoInstance)?;
-        let mut store = Store::new(&self.engine, (self.state)());
+        let mould = &*self.mould;
+        let mut store = Store::new(&mould.engine, (mould.state)());
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(on_tick);
         // Instantiation runs guest code too (constructors), and gets no longer than a request.
-        store.data_mut().instantiating_until = Some(Instant::now() + self.settings.deadline);
-        let proxy = self.pre.instantiate_async(&mut store).await?;
+        store.data_mut().instantiating_until = Some(Instant::now() + mould.settings.deadline);
+        let proxy = mould.pre.instantiate_async(&mut store).await?;
         store.data_mut().instantiating_until = None;
 
         let waiting = store.data().turn.waiting();
@@ -89,8 +98,8 @@ impl HandlerState for Instances {
                 timer: None,
             },
             state: Worker {
-                component: self.component.clone(),
-                concurrency: self.settings.max_concurrency.get(),
+                mould: self.mould.clone(),
+                is_away: self.core != cores::current(),
                 calls,
                 _room: room,
             },
@@ -167,8 +176,9 @@ impl Calls {
 
 /// The inside of a worker: what it accepts and what it leaves behind.
 pub struct Worker {
-    component: String,
-    concurrency: usize,
+    mould: Arc<Mould>,
+    /// Whether it runs on another core than its own, which had no place left: it serves one request there and goes.
+    is_away: bool,
     calls: Arc<Calls>,
     _room: OwnedSemaphorePermit,
 }
@@ -180,9 +190,14 @@ impl WorkerState for Worker {
     /// `concurrent` counts calls until the head of their answer is there. Until the last byte is out, an instance that
     /// fails takes the rest of the answer with it, so a call counts as long.
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= REQUESTS_PER_INSTANCE {
+        let most = if self.is_away {
+            1
+        } else {
+            REQUESTS_PER_INSTANCE
+        };
+        if total >= most {
             ShouldAccept::Never
-        } else if concurrent.max(self.calls.look()) < self.concurrency {
+        } else if concurrent.max(self.calls.look()) < self.mould.settings.max_concurrency.get() {
             ShouldAccept::Yes
         } else {
             ShouldAccept::No
@@ -226,7 +241,7 @@ impl WorkerState for Worker {
 
 impl Worker {
     fn report(&self, call: &Call, store: &Store<State>, cause: &wasmtime::Error) {
-        let (component, request_id) = (self.component.as_str(), call.request_id.as_str());
+        let (component, request_id) = (self.mould.component.as_str(), call.request_id.as_str());
         if call.is_timed_out() {
             tracing::error!(component, request_id, "deadline exceeded");
         } else if store.data().limits.was_refused() {

@@ -1,4 +1,4 @@
-//! Accepts connections, serves each on a task of its own, and drains them on shutdown.
+//! Accepts connections, gives each to the core that has the fewest, and drains them on shutdown.
 
 mod answer;
 mod connection;
@@ -8,13 +8,16 @@ mod room;
 mod stream;
 mod tls;
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 pub use tls::{Files, Tls};
 
-use crate::app::{App, Live};
+use crate::{
+    app::{App, Live},
+    cores::Cores,
+};
 use drain::Drain;
 use room::Room;
 
@@ -72,8 +75,13 @@ impl Site {
 }
 
 /// Serves `site` on `listener` until `shutdown` completes, then lets requests in flight finish. Both belong to the
-/// caller, so that a test can own the port and the end.
-pub async fn run(listener: TcpListener, site: Site, shutdown: impl Future<Output = ()>) {
+/// caller, so that a test can own the port and the end. Fails when the system gives it no threads.
+pub async fn run(
+    listener: TcpListener,
+    site: Site,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let cores = Cores::start()?;
     let site = Arc::new(site);
     let drain = Drain::new();
     let mut stop = std::pin::pin!(async {
@@ -93,9 +101,12 @@ pub async fn run(listener: TcpListener, site: Site, shutdown: impl Future<Output
             () = &mut stop => break,
             accepted = accepted => match accepted {
                 (Ok((stream, peer)), place) => {
-                    let served = connection::serve(stream, peer, site.clone(), drain.connection());
-                    tokio::spawn(async move {
-                        served.await;
+                    let (site, drain) = (site.clone(), drain.connection());
+                    cores.spawn(async move {
+                        match move_here(stream) {
+                            Ok(stream) => connection::serve(stream, peer, site, drain).await,
+                            Err(error) => tracing::warn!(%peer, %error, "cannot serve a connection"),
+                        }
                         drop(place);
                     });
                 }
@@ -112,4 +123,12 @@ pub async fn run(listener: TcpListener, site: Site, shutdown: impl Future<Output
     if tokio::time::timeout(DRAIN, drain.end()).await.is_err() {
         tracing::warn!("stopped with requests still in flight");
     }
+    // Waits for threads, which this one may not.
+    tokio::task::spawn_blocking(|| drop(cores)).await?;
+    Ok(())
+}
+
+/// Has the stream watched by the runtime of this thread rather than by the one that accepted it.
+fn move_here(stream: TcpStream) -> io::Result<TcpStream> {
+    TcpStream::from_std(stream.into_std()?)
 }
