@@ -1,7 +1,6 @@
-//! The wasmtime engine: what guests are compiled with, where compiled code is cached, and the clock that stops them.
+//! The wasmtime engine: what guests are compiled with, and the clock that stops them.
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,9 +10,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use wasmtime::{
-    Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How often running guests are asked whether their time is up, and made to share their thread.
 ///
@@ -35,8 +32,8 @@ pub struct PoolSize {
 /// Core instances a part of a composition may bring: its module, its shims and fix-ups, and adapters to its neighbour.
 const CORE_INSTANCES_PER_PART: u32 = 10;
 
-/// Builds the engine. Compiled code is kept in `cache`, keyed by wasmtime with content, version and settings.
-pub fn new(cache: &Path, size: PoolSize) -> anyhow::Result<Engine> {
+/// Builds the engine.
+pub fn new(size: PoolSize) -> anyhow::Result<Engine> {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(size.instances)
         .total_core_instances(size.instances * size.parts * CORE_INSTANCES_PER_PART)
@@ -58,11 +55,6 @@ pub fn new(cache: &Path, size: PoolSize) -> anyhow::Result<Engine> {
         .wasm_component_model_async(true)
         .epoch_interruption(true)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    let mut cached = CacheConfig::new();
-    cached.with_directory(std::path::absolute(cache)?);
-    config.cache(Some(Cache::new(cached).map_err(plain).with_context(
-        || format!("cannot keep compiled components in {}", cache.display()),
-    )?));
     Engine::new(&config)
         .map_err(plain)
         .context("cannot reserve memory for the instance pool")

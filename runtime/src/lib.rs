@@ -16,9 +16,15 @@ mod engine;
 mod guest;
 pub mod log;
 pub mod manifest;
+mod precompiled;
 mod request;
 mod route;
 pub mod server;
 mod trace;
 
 pub use builder::build;
+
+/// A request allocates some hundreds of times, on its own thread: this allocator takes half as long for it as the C
+/// library's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

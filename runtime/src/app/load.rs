@@ -27,6 +27,7 @@ use crate::{
     guest::{self, Guest, Limits, Mould, State, Turns},
     log::Sink,
     manifest::{Component, HttpTrigger, Manifest, Resolver},
+    precompiled::Shelf,
     route::RouteTable,
 };
 
@@ -48,7 +49,7 @@ pub(super) fn load(
     let state_dir = &options.state_dir;
     fs::create_dir_all(state_dir)
         .with_context(|| format!("cannot create {}", state_dir.display()))?;
-    let engine = engine::new(&state_dir.join("cache"), pool_size(&manifest, &selected))?;
+    let engine = engine::new(pool_size(&manifest, &selected))?;
     let storage = Storage::open(&manifest, &selected, &config, state_dir)?;
     let staging = Staging::open(&manifest, state_dir)?;
     let loader = Loader {
@@ -59,6 +60,7 @@ pub(super) fn load(
         staging: &staging,
         linker: capability::link(&engine).map_err(engine::plain)?,
         engine: &engine,
+        shelf: Shelf::open(&state_dir.join("cache"), &engine)?,
         ticker: Arc::new(Ticker::start(&engine).context("cannot start the epoch thread")?),
         neighbours: Arc::default(),
     };
@@ -106,6 +108,7 @@ struct Loader<'a> {
     storage: &'a Storage,
     staging: &'a Staging,
     engine: &'a Engine,
+    shelf: Shelf,
     ticker: Arc<Ticker>,
     linker: Linker<State>,
     neighbours: Arc<Neighbours>,
@@ -182,8 +185,7 @@ impl Loader<'_> {
             })
             .collect();
         let composed = compose::chain(&parts, &component.id, &wasm)?;
-        let compiled = Compiled::new(self.engine, &composed)
-            .map_err(engine::plain)
+        let compiled = (self.shelf.component(self.engine, &composed))
             .with_context(|| format!("component {:?} cannot be compiled", component.id))?;
         Ok(Guest::new(Mould {
             component: component.id.clone(),

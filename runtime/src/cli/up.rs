@@ -18,7 +18,7 @@ use tokio::{
 use super::{Application, progress, reload::Reload};
 use crate::{
     app::{App, Live},
-    builder,
+    builder, log,
     manifest::{self, Manifest},
     server::{self, Files, Site, Tls},
 };
@@ -68,7 +68,9 @@ impl Up {
             Some((certificate, key)) => Some(Arc::new(Tls::load(Files { certificate, key })?)),
             None => None,
         };
+        // For all that is no request: those have threads of their own.
         let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
             .enable_all()
             .build()
             .context("cannot start the async runtime")?;
@@ -100,6 +102,7 @@ impl Up {
         });
         // A statement that cannot be interrupted must not keep the process from ending.
         runtime.shutdown_timeout(LINGER);
+        log::flush();
         outcome
     }
 }
