@@ -3,6 +3,7 @@
 mod authority;
 mod bounds;
 mod closing;
+mod groups;
 mod properties;
 mod sessions;
 mod transactions;

@@ -7,7 +7,7 @@ use rusqlite::OpenFlags;
 
 use super::*;
 use crate::capability::sqlite::backend::handle::{Handle, Memory};
-use crate::capability::sqlite::backend::statement::{Attempt, Statement};
+use crate::capability::sqlite::backend::statement::{Attempt, Pace, Statement};
 
 /// Statements that write, read, or seem to do one and do the other. A blank separates two tokens.
 const STATEMENTS: &[&str] = &[
@@ -204,10 +204,12 @@ proptest! {
             let mut memory = Memory::default();
             for sql in &statements {
                 let statement = Statement { sql: sql.clone(), parameters: vec![] };
-                let attempt = statement.run(&handle, &mut memory, &limits, &Arc::default(), false);
-                // Others on the same handle go on as if there had been no such statement.
-                if let Attempt::NeedsTurn = attempt {
-                    prop_assert_eq!(&contents(&fixture), &before, "{:?} among {:?}", sql, &statements);
+                for pace in [Pace::Brief, Pace::Free { may_write: false }] {
+                    let attempt = statement.run(&handle, &mut memory, &limits, &Arc::default(), pace);
+                    // Others on the same handle go on as if there had been no such statement.
+                    if let Attempt::NeedsTurn | Attempt::NeedsThread = attempt {
+                        prop_assert_eq!(&contents(&fixture), &before, "{:?} among {:?}", sql, &statements);
+                    }
                 }
             }
             prop_assert!(handle.roll_back());
