@@ -26,6 +26,7 @@ pub struct Call {
     started: Instant,
     deadline: Duration,
     place: Mutex<Option<OwnedSemaphorePermit>>,
+    go_ahead: Mutex<Option<OwnedSemaphorePermit>>,
     answered: AtomicBool,
     timed_out: AtomicBool,
     broken_off: AtomicBool,
@@ -50,6 +51,7 @@ impl Call {
             started: Instant::now(),
             deadline,
             place: Mutex::new(Some(place)),
+            go_ahead: Mutex::default(),
             answered: AtomicBool::new(false),
             timed_out: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
@@ -57,6 +59,18 @@ impl Call {
             closed: AtomicBool::new(false),
             worker: OnceLock::new(),
         }
+    }
+
+    /// The call computes from now on, and nobody else's does on its core until it steps aside.
+    pub fn go_ahead(&self, permit: OwnedSemaphorePermit) {
+        let mut held = self.go_ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *held = Some(permit);
+    }
+
+    /// The call waits for something, or has computed for long: the next may begin.
+    pub fn step_aside(&self) {
+        let mut held = self.go_ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        held.take();
     }
 
     /// The worker whose instance handles the call from now on; it is woken when the call is over.
@@ -102,6 +116,7 @@ impl Call {
 
     /// Gives the place up.
     fn leave(&self) {
+        self.step_aside();
         self.place
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

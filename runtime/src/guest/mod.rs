@@ -43,6 +43,9 @@ use crate::{cores, trace::TraceContext};
 /// How long after its deadline a call is given up even if nothing has stopped its instance.
 const LAST_RESORT: Duration = Duration::from_secs(1);
 
+/// How long a request waits for the one before it to be done with computing. Longer, and it begins beside it.
+const AFTER_YOU: Duration = Duration::from_millis(5);
+
 /// Why a component gave no answer. The log has the cause; the caller gets a status.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -68,6 +71,9 @@ pub struct Guest {
 struct Pool {
     handler: ProxyHandler<Instances>,
     admission: Admission,
+    /// For the request that computes. Requests that begin one after another, rather than all at once, find the same few
+    /// instances, which are still in the cache of the core.
+    go_ahead: Arc<Semaphore>,
 }
 
 impl Guest {
@@ -77,6 +83,7 @@ impl Guest {
         let shares = admission::shares(&mould.settings);
         let pool = |(core, share): (usize, Share)| Pool {
             admission: Admission::new(&share),
+            go_ahead: Arc::new(Semaphore::new(1)),
             handler: ProxyHandler::new(Instances {
                 mould: mould.clone(),
                 core,
@@ -114,6 +121,10 @@ impl Guest {
         };
         let deadline = self.mould.settings.deadline;
         let call = Open::new(Call::new(request_id, trace, depth, deadline, place));
+        let go_ahead = tokio::time::timeout(AFTER_YOU, pool.go_ahead.clone().acquire_owned());
+        if let Ok(Ok(permit)) = go_ahead.await {
+            call.go_ahead(permit);
+        }
         let answer = pool.handler.handle(call.call(), request);
         let last_resort = call.ends_at() + LAST_RESORT;
         match tokio::time::timeout_at(last_resort.into(), answer).await {

@@ -116,11 +116,12 @@ pub struct NoInstance;
 fn on_tick(mut store: StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> {
     let state = store.data_mut();
     let now = Instant::now();
-    if let Some(call) = state.call()
-        && now >= call.ends_at()
-    {
-        call.time_out();
-        wasmtime::bail!("the guest was still computing at its deadline");
+    if let Some(call) = state.call() {
+        call.step_aside();
+        if now >= call.ends_at() {
+            call.time_out();
+            wasmtime::bail!("the guest was still computing at its deadline");
+        }
     }
     if state.instantiating_until.is_some_and(|end| now >= end) {
         wasmtime::bail!("the guest was still starting at its deadline");
@@ -146,16 +147,22 @@ impl Calls {
         calls.push(Arc::downgrade(call));
     }
 
-    fn live(&self) -> Vec<Arc<Call>> {
+    fn for_each(&self, see: impl FnMut(Arc<Call>)) {
         let calls = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.iter().filter_map(Weak::upgrade).collect()
+        calls.iter().filter_map(Weak::upgrade).for_each(see);
+    }
+
+    fn live(&self) -> Vec<Arc<Call>> {
+        let mut live = Vec::new();
+        self.for_each(|call| live.push(call));
+        live
     }
 
     /// How many are not over yet.
     fn open(&self) -> usize {
-        let calls = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        let calls = calls.iter().filter_map(Weak::upgrade);
-        calls.filter(|call| !call.is_over()).count()
+        let mut open = 0;
+        self.for_each(|call| open += usize::from(!call.is_over()));
+        open
     }
 
     /// As [`Self::open`], where the worker looks.
@@ -263,7 +270,9 @@ impl Worker {
 pub struct Expiration {
     waiting: Waiting,
     calls: Weak<Calls>,
-    timer: Option<(WorkerStatus, Instant, Pin<Box<Sleep>>)>,
+    /// Rings at the end or before it. It is set anew when it rings, not whenever the end moves on: that is with every
+    /// request.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl WorkerExpiration for Expiration {
@@ -276,24 +285,23 @@ impl WorkerExpiration for Expiration {
         // Asked whenever the instance has nothing to run.
         self.waiting.release();
         if let Some(calls) = self.calls.upgrade() {
+            calls.for_each(|call| call.step_aside());
             calls.watch(context);
         }
-        let current = self
+        let end = self.end(status, since);
+        let timer = self
             .timer
-            .as_ref()
-            .is_some_and(|(seen, at, _)| *seen == status && *at == since);
-        if !current {
-            let end = self.end(status, since);
-            self.timer = Some((
-                status,
-                since,
-                Box::pin(tokio::time::sleep_until(end.into())),
-            ));
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end.into())));
+        if timer.deadline() > end.into() {
+            timer.as_mut().reset(end.into());
         }
-        match &mut self.timer {
-            Some((_, _, timer)) => timer.as_mut().poll(context),
-            None => Poll::Pending,
+        while timer.as_mut().poll(context).is_ready() {
+            if Instant::now() >= end {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(end.into());
         }
+        Poll::Pending
     }
 }
 
@@ -307,8 +315,10 @@ impl Expiration {
     }
 
     fn latest(&self, since: Instant, end: fn(&Call) -> Instant) -> Instant {
-        let calls = self.calls.upgrade().map(|calls| calls.live());
-        let ends = calls.iter().flatten().map(|call| end(call));
-        ends.max().unwrap_or(since)
+        let mut latest = None;
+        if let Some(calls) = self.calls.upgrade() {
+            calls.for_each(|call| latest = latest.max(Some(end(&call))));
+        }
+        latest.unwrap_or(since)
     }
 }
