@@ -21,6 +21,7 @@ pub mod idempotency;
 pub mod money;
 pub mod page;
 pub mod problem;
+mod reply;
 pub mod serve;
 pub mod storage;
 pub mod variables;

@@ -6,10 +6,11 @@ use std::io::Write;
 use axum::{Router, body::Body, extract::DefaultBodyLimit};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
+use spin_sdk::wasip3::http::types;
 use tower_service::Service;
 
-use crate::Problem;
+use crate::{Problem, reply};
 
 /// How large a request's body may be, in bytes, unless a route has a `DefaultBodyLimit` of its own.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -23,15 +24,15 @@ pub async fn serve(
     component: &'static str,
     router: Router,
     request: spin_sdk::http::Request,
-) -> Response<Full<Bytes>> {
-    answer(component, router, request.map(Body::new)).await
+) -> Result<types::Response, types::ErrorCode> {
+    reply::send(answer(component, router, request.map(Body::new)).await)
 }
 
 async fn answer(
     component: &'static str,
     mut router: Router,
     mut request: Request<Body>,
-) -> Response<Full<Bytes>> {
+) -> Response<Bytes> {
     let context = Context {
         component,
         method: request.method().clone(),
@@ -66,7 +67,7 @@ struct Context {
 }
 
 impl Context {
-    async fn finish(self, response: axum::response::Response) -> Response<Full<Bytes>> {
+    async fn finish(self, response: axum::response::Response) -> Response<Bytes> {
         let (mut parts, body) = response.into_parts();
         let body = match problem_in(&parts) {
             Some(problem) => self.render(&problem, &mut parts),
@@ -84,7 +85,7 @@ impl Context {
         } else {
             body
         };
-        Response::from_parts(parts, Full::new(body))
+        Response::from_parts(parts, body)
     }
 
     /// Turns the response into the problem, and logs its cause.
@@ -210,7 +211,6 @@ mod tests {
             .body(body.into())
             .unwrap();
         let (parts, body) = answer("test", router(), request).await.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
         Answer {
             status: parts.status,
             headers: parts.headers,
