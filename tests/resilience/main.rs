@@ -2,6 +2,8 @@
 //! and a stop loses no request.
 
 mod cold_start;
+mod damage;
 mod drain;
 mod durability;
 mod isolation;
+mod soak;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use tempfile::TempDir;
 
 use crate::{Client, Logs, Setup, components};
@@ -99,11 +99,20 @@ impl Process {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id())
-            .ok()
-            .and_then(Pid::from_raw)
-            .expect("a child has an id");
-        kill_process(pid, signal).expect("it can be signalled");
+        kill_process(self.pid(), signal).expect("it can be signalled");
+    }
+
+    /// Lets no file it writes grow beyond `bytes`; none lifts that. Where it ignores SIGXFSZ, it sees an error.
+    pub fn limit_file_size(&self, bytes: Option<u64>) {
+        let Rlimit { maximum, .. } = getrlimit(Resource::Fsize);
+        let current = bytes.or(maximum);
+        let limit = Rlimit { current, maximum };
+        prlimit(Some(self.pid()), Resource::Fsize, limit).expect("limits can be set");
+    }
+
+    fn pid(&self) -> Pid {
+        let pid = i32::try_from(self.child.id()).ok();
+        pid.and_then(Pid::from_raw).expect("a child has an id")
     }
 
     /// Waits until it ended, and all it said was read.
