@@ -3,12 +3,14 @@
 mod bodies;
 mod build;
 mod check;
+mod dependencies;
 mod failures;
 mod files;
 mod forwarding;
 mod grants;
 mod health;
 mod logs;
+mod manifest;
 mod middleware;
 mod request_id;
 mod routing;

@@ -186,5 +186,8 @@ pub fn command(subcommand: &str, setup: &Setup) -> Command {
     for id in &setup.components {
         command.arg("--component-id").arg(id);
     }
+    if let Some(profile) = &setup.profile {
+        command.arg("--profile").arg(profile);
+    }
     command
 }

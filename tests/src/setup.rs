@@ -23,6 +23,8 @@ pub struct Setup {
     pub runtime_config: Option<PathBuf>,
     /// Components to run; all when empty.
     pub components: Vec<String>,
+    /// The manifest's profile.
+    pub profile: Option<String>,
     /// Databases and whatever else outlives a stop. Removed when dropped.
     pub state: TempDir,
 }
@@ -47,6 +49,7 @@ impl Setup {
             environment: Vec::new(),
             runtime_config: None,
             components: Vec::new(),
+            profile: None,
             state: components::fresh_state(),
         }
     }
@@ -88,6 +91,12 @@ impl Setup {
         self
     }
 
+    /// Runs it in a profile of its manifest.
+    pub fn profile(mut self, name: &str) -> Self {
+        self.profile = Some(name.to_owned());
+        self
+    }
+
     /// Runs only this component, and others so named.
     pub fn only(mut self, component: &str) -> Self {
         self.components.push(component.to_owned());
@@ -114,6 +123,7 @@ impl Setup {
             variables: self.variables.clone(),
             runtime_config: self.runtime_config.clone(),
             components: self.components.clone(),
+            profile: self.profile.clone(),
             logs: selvedge::log::Sink::new(move |component, _, line| logs.add(component, line)),
         }
     }

@@ -24,9 +24,9 @@ use crate::{
     compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{self, Guest, Limits, Mould, State, Turns},
+    guest::{self, Answer, Guest, Limits, Mould, State, Turns},
     log::Sink,
-    manifest::{Component, HttpTrigger, Manifest, Resolver},
+    manifest::{Component, DependencySource, HttpTrigger, Manifest, Resolver, Target},
     precompiled::Shelf,
     route::RouteTable,
 };
@@ -64,9 +64,9 @@ pub(super) fn load(
         ticker: Arc::new(Ticker::start(&engine).context("cannot start the epoch thread")?),
         neighbours: Arc::default(),
     };
-    let guests = loader.guests(&selected, &routes, progress)?;
+    let answers = loader.answers(&selected, &routes, progress)?;
     Ok(App {
-        guests,
+        answers,
         routes,
         storage,
         _staging: staging,
@@ -85,9 +85,13 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
     let parts = manifest
         .triggers
         .iter()
-        .map(|trigger| 1 + trigger.middleware.len())
+        .map(|trigger| 1 + trigger.middleware.len() + dependencies(trigger).unwrap_or(0))
         .max()
         .unwrap_or(1);
+    let dependencies = |trigger: &HttpTrigger| {
+        let component = manifest.components.get(trigger.component()?)?;
+        Some(component.dependencies.len())
+    };
     PoolSize {
         instances: u32::try_from(instances).unwrap_or(u32::MAX),
         parts: u32::try_from(parts).unwrap_or(u32::MAX),
@@ -115,31 +119,33 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
-    /// A guest for every trigger whose component was selected.
-    fn guests(
+    /// What answers, for every trigger that was selected. Where components were named, what is none was not.
+    fn answers(
         &self,
         selected: &BTreeSet<&str>,
         routes: &Arc<RouteTable>,
         progress: &dyn Fn(&str),
-    ) -> anyhow::Result<Vec<Option<Arc<Guest>>>> {
+    ) -> anyhow::Result<Vec<Option<Answer>>> {
         let mut chains: Vec<(Chain, &HttpTrigger)> = Vec::new();
         for trigger in &self.manifest.triggers {
-            let chain = chain(trigger);
+            let Some(chain) = chain(trigger) else {
+                continue;
+            };
             let is_new = chains.iter().all(|(known, _)| *known != chain);
-            if is_new && selected.contains(trigger.component.as_str()) {
+            if is_new && selected.contains(chain.0.as_str()) {
                 chains.push((chain, trigger));
             }
         }
         let mut guests = HashMap::new();
         let mut failures = Vec::new();
         for (index, (chain, trigger)) in chains.iter().enumerate() {
-            let id = &trigger.component;
+            let id = &chain.0;
             progress(&format!(
                 "compiling {id} ({} of {})",
                 index + 1,
                 chains.len()
             ));
-            match self.guest(trigger) {
+            match self.guest(id, trigger) {
                 Ok(guest) => drop(guests.insert(chain, Arc::new(guest))),
                 Err(error) => failures.push(format!("{error:#}")),
             }
@@ -149,25 +155,27 @@ impl Loader<'_> {
         }
         // A component with several chains is called by its neighbours through the first.
         let mut by_id = HashMap::new();
-        for (chain, trigger) in &chains {
+        for (chain, _) in &chains {
             if let Some(guest) = guests.get(chain) {
                 by_id
-                    .entry(trigger.component.clone())
+                    .entry(chain.0.clone())
                     .or_insert_with(|| guest.clone());
             }
         }
-        let triggers = self.manifest.triggers.iter();
-        let by_trigger: Vec<_> = triggers
-            .map(|trigger| guests.get(&chain(trigger)).cloned())
-            .collect();
+        let is_whole = self.options.components.is_empty();
+        let answer = |trigger: &HttpTrigger| match &trigger.target {
+            Target::Static(response) => is_whole.then(|| Answer::Static(response.clone())),
+            Target::Component(_) => guests.get(&chain(trigger)?).cloned().map(Answer::Guest),
+        };
+        let by_trigger: Vec<_> = self.manifest.triggers.iter().map(answer).collect();
         self.neighbours
             .introduce(&by_id, &by_trigger, routes.clone());
         Ok(by_trigger)
     }
 
-    fn guest(&self, trigger: &HttpTrigger) -> anyhow::Result<Guest> {
-        let component = self.component(&trigger.component)?;
-        let wasm = self.read(component)?;
+    fn guest(&self, id: &str, trigger: &HttpTrigger) -> anyhow::Result<Guest> {
+        let component = self.component(id)?;
+        let wasm = self.composed(component)?;
         let middleware = trigger
             .middleware
             .iter()
@@ -211,6 +219,30 @@ impl Loader<'_> {
                 "component {:?}: cannot read its source {}{}",
                 component.id,
                 path.display(),
+    /// The binary of a component, its dependencies in it.
+    fn composed(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
+        let wasm = self.read(component)?;
+        let mut answers = Vec::new();
+        for dependency in &component.dependencies {
+            let wasm = match &dependency.source {
+                DependencySource::Component(id) => self.read(self.component(id)?)?,
+                DependencySource::File(path) => {
+                    let path = self.manifest.root.join(path);
+                    fs::read(&path).with_context(|| {
+                        format!(
+                            "component {:?}: cannot read its dependency \"{}\", {}",
+                            component.id,
+                            dependency.name,
+                            path.display()
+                        )
+                    })?
+                }
+            };
+            answers.push(compose::Answer { dependency, wasm });
+        }
+        compose::satisfy(&component.id, wasm, &answers)
+    }
+
                 if component.build.is_some() {
                     "; build it first: selvedge build"
                 } else {
@@ -223,8 +255,9 @@ impl Loader<'_> {
     /// Resolves the imports of a component and finds which world of `wasi:http` it exports.
     fn link(&self, component: &Component, compiled: &Compiled) -> anyhow::Result<ProxyPre<State>> {
         let id = &component.id;
-        let pre = self
-            .linker
+        let mut linker = self.linker.clone();
+        capability::deny(&mut linker, compiled).map_err(engine::plain)?;
+        let pre = linker
             .instantiate_pre(compiled)
             .map_err(engine::plain)
             .with_context(|| {
@@ -277,13 +310,13 @@ impl Loader<'_> {
     }
 }
 
-fn chain(trigger: &HttpTrigger) -> Chain {
+fn chain(trigger: &HttpTrigger) -> Option<Chain> {
     let middleware = trigger
         .middleware
         .iter()
         .map(|entry| format!("{entry:?}"))
         .collect();
-    (trigger.component.clone(), middleware)
+    Some((trigger.component()?.to_owned(), middleware))
 }
 
 fn environment(component: &Component, options: &Options) -> BTreeMap<String, String> {

@@ -19,9 +19,9 @@ pub use live::Live;
 
 use crate::{
     capability::wasi::Staging,
-    guest::Guest,
+    guest::Answer,
     log::Sink,
-    manifest::Manifest,
+    manifest::{Manifest, ManifestErrors},
     route::{Match, RouteTable},
 };
 
@@ -40,8 +40,17 @@ pub struct Options {
     pub runtime_config: Option<PathBuf>,
     /// Components to run; all when empty.
     pub components: Vec<String>,
+    /// The profile of the manifest; the one without a name where there is none.
+    pub profile: Option<String>,
     /// Where lines of guests go.
     pub logs: Sink,
+}
+
+impl Options {
+    /// Reads the manifest.
+    pub fn read_manifest(&self) -> Result<Manifest, ManifestErrors> {
+        Manifest::load_profile(&self.manifest, self.profile.as_deref())
+    }
 }
 
 /// An application, ready for requests.
@@ -49,7 +58,7 @@ pub struct App {
     manifest: Manifest,
     routes: Arc<RouteTable>,
     /// By trigger, in the manifest's order; `None` for those not selected.
-    guests: Vec<Option<Arc<Guest>>>,
+    answers: Vec<Option<Answer>>,
     storage: storage::Storage,
     _staging: Staging,
     /// Shared with those that take its place.
@@ -80,9 +89,9 @@ impl App {
         &self.routes
     }
 
-    /// The component behind a route.
-    pub fn guest(&self, matched: &Match<'_>) -> Option<&Guest> {
-        self.guests.get(matched.trigger)?.as_deref()
+    /// What is behind a route.
+    pub fn answer(&self, matched: &Match<'_>) -> Option<&Answer> {
+        self.answers.get(matched.trigger)?.as_ref()
     }
 
     /// Networks whose forwarding headers are believed.

@@ -11,8 +11,8 @@ impl App {
         self.manifest
             .triggers
             .iter()
-            .zip(&self.guests)
-            .filter(|(_, guest)| guest.is_some())
+            .zip(&self.answers)
+            .filter(|(_, answer)| answer.is_some())
             .map(|(trigger, _)| (trigger.route.to_string(), chain(trigger)))
     }
 }
@@ -23,7 +23,7 @@ fn chain(trigger: &HttpTrigger) -> String {
         .iter()
         .map(|entry| entry.component.as_str());
     middleware
-        .chain([trigger.component.as_str()])
+        .chain([trigger.component().unwrap_or("(static response)")])
         .collect::<Vec<_>>()
         .join(" → ")
 }
@@ -103,10 +103,11 @@ fn inherited(manifest: &Manifest, id: &str) -> String {
                     .collect::<Vec<_>>()
                     .join(", "),
             };
+            let service = trigger.component().unwrap_or_default();
             match by_grant.iter_mut().find(|(known, _)| *known == grant) {
-                Some((_, services)) if services.contains(&trigger.component.as_str()) => {}
-                Some((_, services)) => services.push(&trigger.component),
-                None => by_grant.push((grant, vec![&trigger.component])),
+                Some((_, services)) if services.contains(&service) => {}
+                Some((_, services)) => services.push(service),
+                None => by_grant.push((grant, vec![service])),
             }
         }
     }

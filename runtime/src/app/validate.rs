@@ -21,7 +21,7 @@ pub fn selection<'a>(
     let served: BTreeSet<&str> = manifest
         .triggers
         .iter()
-        .map(|trigger| trigger.component.as_str())
+        .filter_map(|trigger| trigger.component())
         .collect();
     if wanted.is_empty() {
         return Ok(served);
@@ -63,7 +63,7 @@ pub fn grants(
             if !manifest
                 .triggers
                 .iter()
-                .any(|trigger| trigger.component == neighbour)
+                .any(|trigger| trigger.component() == Some(neighbour))
             {
                 offenders.push(format!(
                     "component {id:?}: allowed_outbound_hosts names {neighbour}.spin.internal, but no route leads to \
@@ -87,6 +87,10 @@ pub fn unguarded(manifest: &Manifest) -> Vec<String> {
     let required = &manifest.settings.required_middleware;
     let mut offenders = Vec::new();
     for trigger in &manifest.triggers {
+        // What is the same for everybody needs no guard.
+        let Some(component) = trigger.component() else {
+            continue;
+        };
         for name in required {
             if !trigger
                 .middleware
@@ -96,7 +100,7 @@ pub fn unguarded(manifest: &Manifest) -> Vec<String> {
                 offenders.push(format!(
                     "route {} ({:?}) does not pass {name:?}; add {{ component = {name:?} }} to its \
                      dependencies.middleware",
-                    trigger.route, trigger.component
+                    trigger.route, component
                 ));
             }
         }

@@ -1,6 +1,7 @@
 //! What components may reach, one room a capability, all of one shape: policy (what the manifest grants), host (the
 //! WIT functions), backend (where the data lies). Adding a capability is adding a folder.
 
+mod denied;
 mod grant;
 pub mod key_value;
 pub mod outbound_http;
@@ -8,6 +9,7 @@ pub mod sqlite;
 pub mod variables;
 pub mod wasi;
 
+pub use denied::deny;
 use wasmtime::{Engine, component::Linker};
 
 use crate::{guest::State, manifest::Capability};

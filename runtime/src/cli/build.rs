@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{Application, progress};
-use crate::{builder, manifest::Manifest};
+use crate::builder;
 
 #[derive(Args)]
 pub struct Build {
@@ -15,8 +15,8 @@ pub struct Build {
 
 impl Build {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let options = self.application.options();
-        let manifest = Manifest::load(&options.manifest)?;
+        let options = self.application.options()?;
+        let manifest = options.read_manifest()?;
         builder::build(&manifest, &options.state_dir, &progress)?;
         progress("built");
         Ok(ExitCode::SUCCESS)

@@ -8,7 +8,6 @@ use super::Application;
 use crate::{
     app::{App, reach, validate},
     config::RuntimeConfig,
-    manifest::Manifest,
 };
 
 #[derive(Args)]
@@ -19,8 +18,8 @@ pub struct Check {
 
 impl Check {
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let options = self.application.options();
-        let manifest = Manifest::load(&options.manifest)?;
+        let options = self.application.options()?;
+        let manifest = options.read_manifest()?;
         let mut report = reach::report(&manifest);
 
         let mut offenders = validate::unguarded(&manifest);

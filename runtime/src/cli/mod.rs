@@ -51,6 +51,9 @@ struct Application {
     /// Run only this component (repeatable)
     #[arg(short, long, value_name = "ID")]
     component_id: Vec<String>,
+    /// Profile to build and run, which components may have besides the one without a name
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 impl Application {
@@ -72,10 +75,11 @@ impl Application {
             runtime_config: self.runtime_config_file,
             components: self.component_id,
             logs: log::Sink::process(),
-        }
+        })
     }
 }
 
+            profile: self.profile,
 fn pair(argument: &str) -> Result<(String, String), String> {
     match argument.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),

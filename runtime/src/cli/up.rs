@@ -18,8 +18,7 @@ use tokio::{
 use super::{Application, progress, reload::Reload};
 use crate::{
     app::{App, Live},
-    builder, log,
-    manifest::{self, Manifest},
+    builder, log, manifest,
     server::{self, Files, Site, Tls},
 };
 
@@ -59,9 +58,9 @@ pub struct Up {
 impl Up {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let is_built_here = !self.no_build;
-        let options = self.application.options();
+        let options = self.application.options()?;
         if is_built_here {
-            let manifest = Manifest::load(&options.manifest)?;
+            let manifest = options.read_manifest()?;
             builder::build(&manifest, &options.state_dir, &progress)?;
         }
         let tls = match self.tls_cert.zip(self.tls_key) {

@@ -38,7 +38,7 @@ use admission::{Admission, Share};
 use call::Open;
 use worker::{Instances, NoInstance};
 
-use crate::{cores, trace::TraceContext};
+use crate::{cores, manifest::StaticResponse, trace::TraceContext};
 
 /// How long after its deadline a call is given up even if nothing has stopped its instance.
 const LAST_RESORT: Duration = Duration::from_secs(1);
@@ -58,6 +58,15 @@ pub enum Failure {
     /// All its instances are busy, and enough requests wait already.
     #[error("the component has no capacity left")]
     Busy,
+}
+
+/// What answers the requests of a route.
+#[derive(Clone)]
+pub enum Answer {
+    /// A component.
+    Guest(Arc<Guest>),
+    /// Nothing that runs.
+    Static(StaticResponse),
 }
 
 /// A component that is ready to be called.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Files, Settings, Template, Variable, files, name, settings};
+use super::{
+    Dependency, Files, Settings, Template, Variable, dependency, files, name, profile, settings,
+};
 use crate::document::{Fields, Value, nearest};
 
 /// A component and its grants.
@@ -31,6 +33,10 @@ pub struct Component {
     pub key_value_stores: Vec<String>,
     /// Labels of the SQLite databases it may open.
     pub sqlite_databases: Vec<String>,
+    /// The components that answer some of its imports.
+    pub dependencies: Vec<Dependency>,
+    /// Names of the profiles in which it is another.
+    pub profiles: Vec<String>,
     /// `[component.ID.tool.selvedge]`.
     pub settings: Settings,
 }
@@ -47,7 +53,7 @@ pub struct Build {
 }
 
 impl Component {
-    /// The keys of the grants it has of its own.
+    /// The keys of the grants, and dependencies, it has of its own.
     pub fn grants(&self) -> Vec<&'static str> {
         let grants = [
             ("variables", self.variables.is_empty()),
@@ -59,6 +65,7 @@ impl Component {
             ),
             ("key_value_stores", self.key_value_stores.is_empty()),
             ("sqlite_databases", self.sqlite_databases.is_empty()),
+            ("dependencies", self.dependencies.is_empty()),
         ];
         grants
             .into_iter()
@@ -68,15 +75,18 @@ impl Component {
     }
 }
 
-/// Reads the table `value` as the component `id`. `declared` are the variables its templates may name.
+/// Reads the table `value` as the component `id`, as it is in `profile`. `declared` are the variables its templates may
+/// name.
 pub(super) fn read(
     id: &str,
     declared: &BTreeMap<String, Variable>,
+    profile: Option<&str>,
     value: &Value<'_>,
 ) -> Option<Component> {
     value.fields_in(&format!("component \"{id}\""), |fields| {
         refuse_unsupported(fields);
-        Component {
+        let profiles = profile::read(fields);
+        let mut component = Component {
             id: id.to_owned(),
             line: fields.line(),
             source: fields
@@ -97,8 +107,15 @@ pub(super) fn read(
                 .collect(),
             key_value_stores: read_labels(fields, "key_value_stores"),
             sqlite_databases: read_labels(fields, "sqlite_databases"),
+            dependencies: dependency::read(fields),
+            profiles: profiles.names().map(str::to_owned).collect(),
             settings: settings::read_component(fields),
+        };
+        if let Some(profile) = profile {
+            profiles.apply(profile, &mut component);
         }
+        dependency::settle(fields, &mut component.dependencies);
+        component
     })
 }
 
@@ -111,20 +128,11 @@ fn refuse_unsupported(fields: &Fields<'_>) {
         "allowed_http_hosts",
         "write \"allowed_outbound_hosts\" instead",
     );
-    fields.refuse(
-        "dependencies",
-        "compose the component when it is built, for example with \"wac plug\"",
-    );
-    fields.refuse(
-        "dependencies_inherit_configuration",
-        "no component dependencies are",
-    );
-    fields.refuse("profile", "there is one profile, the default one");
     // Checked by `spin build` against the environments named; they change nothing when running.
     fields.get("targets");
 }
 
-fn read_source(source: &Value<'_>) -> Option<PathBuf> {
+pub(super) fn read_source(source: &Value<'_>) -> Option<PathBuf> {
     if source.is_table() {
         source.report(
             "must be the path of a file: sources by URL or from a registry are not supported",
@@ -134,13 +142,18 @@ fn read_source(source: &Value<'_>) -> Option<PathBuf> {
     source.string().map(PathBuf::from)
 }
 
+/// One shell command, or several.
+pub(super) fn read_command(value: &Value<'_>) -> Vec<String> {
+    match value.as_str() {
+        Some(single) => vec![single.to_owned()],
+        None => value.items().iter().filter_map(Value::string).collect(),
+    }
+}
+
 fn read_build(fields: &Fields<'_>) -> Build {
     let command = fields
         .require("command")
-        .map(|command| match command.as_str() {
-            Some(single) => vec![single.to_owned()],
-            None => command.items().iter().filter_map(Value::string).collect(),
-        });
+        .map(|command| read_command(&command));
     let workdir = fields.get("workdir").and_then(|value| {
         let path = PathBuf::from(value.string()?);
         if path.is_absolute() {
@@ -199,7 +212,7 @@ fn read_template(value: &Value<'_>, text: &str, declared: &BTreeMap<String, Vari
     template
 }
 
-fn read_environment(fields: &Fields<'_>) -> BTreeMap<String, String> {
+pub(super) fn read_environment(fields: &Fields<'_>) -> BTreeMap<String, String> {
     let entries = fields
         .get("environment")
         .map(|value| value.entries())

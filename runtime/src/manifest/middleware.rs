@@ -122,7 +122,7 @@ fn read_middleware(value: &Value<'_>) -> Option<Middleware> {
     })
 }
 
-fn read_inherit(value: &Value<'_>) -> Inherit {
+pub(super) fn read_inherit(value: &Value<'_>) -> Inherit {
     match value.as_boolean() {
         Some(true) => return Inherit::All,
         Some(false) => return Inherit::None,

@@ -5,14 +5,17 @@
 
 mod check;
 mod component;
+mod dependency;
 mod files;
 mod middleware;
 mod name;
 mod pattern;
+mod profile;
 #[cfg(test)]
 mod properties;
 mod settings;
 mod source;
+mod static_response;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -25,12 +28,14 @@ use std::path::{Path, PathBuf};
 use crate::document::{self, DocumentErrors, Fields, Value};
 
 pub use component::{Build, Component};
+pub use dependency::{Dependency, DependencyName, DependencySource};
 pub use files::{FileEntry, FileSource, Files};
 pub use middleware::{Capability, Inherit, Middleware};
 pub use pattern::{Pattern, Segment};
 pub use settings::{ApplicationSettings, Settings, parse_duration};
+pub use static_response::StaticResponse;
 pub use template::{Part, Template};
-pub use trigger::{HttpTrigger, Route};
+pub use trigger::{HttpTrigger, Route, Target};
 pub use variables::{ResolveError, Resolver, Value as VariableValue};
 
 /// What is wrong with a manifest: one line a mistake, each with file, line, component and key.
@@ -87,6 +92,11 @@ impl Variable {
 impl Manifest {
     /// Reads the manifest at `path`, which may also be the folder that holds a `spin.toml`.
     pub fn load(path: &Path) -> Result<Self, ManifestErrors> {
+        Self::load_profile(path, None)
+    }
+
+    /// Reads the manifest at `path` as it is in `profile`, which at least one of its components must know.
+    pub fn load_profile(path: &Path, profile: Option<&str>) -> Result<Self, ManifestErrors> {
         let path = if path.is_dir() {
             path.join("spin.toml")
         } else {
@@ -94,16 +104,24 @@ impl Manifest {
         };
         let text = std::fs::read_to_string(&path)
             .map_err(|error| DocumentErrors::whole(&path, format!("cannot be read: {error}")))?;
-        Self::parse(&path, &text)
+        Self::parse_profile(&path, &text, profile)
     }
 
     /// Reads a manifest from `text`, as if it stood at `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ManifestErrors> {
-        document::read(path, text, |fields| read(path, fields))
+        Self::parse_profile(path, text, None)
+    }
+
+    fn parse_profile(
+        path: &Path,
+        text: &str,
+        profile: Option<&str>,
+    ) -> Result<Self, ManifestErrors> {
+        document::read(path, text, |fields| read(path, profile, fields))
     }
 }
 
-fn read(path: &Path, fields: &Fields<'_>) -> Manifest {
+fn read(path: &Path, profile: Option<&str>, fields: &Fields<'_>) -> Manifest {
     check_version(fields);
     let root = match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -117,7 +135,8 @@ fn read(path: &Path, fields: &Fields<'_>) -> Manifest {
         .get("variables")
         .map(|value| read_variables(&value))
         .unwrap_or_default();
-    let read_component = |id: &str, value: &Value<'_>| component::read(id, &variables, value);
+    let read_component =
+        |id: &str, value: &Value<'_>| component::read(id, &variables, profile, value);
     let mut components = BTreeMap::new();
     for (id, value) in fields
         .get("component")
@@ -131,6 +150,7 @@ fn read(path: &Path, fields: &Fields<'_>) -> Manifest {
     }
     let triggers = trigger::read_all(fields, &mut components, read_component);
     check::check(fields, &triggers, &components);
+    check::profile(fields, profile, &components);
     Manifest {
         path: path.to_owned(),
         root,

@@ -147,7 +147,10 @@ source = "guard.wasm"
 fn a_component_may_stand_inside_its_trigger() {
     let manifest = good("[[trigger.http]]\nroute = \"/\"\ncomponent = { source = \"a.wasm\" }\n");
     assert_eq!(manifest.triggers[0].id, "http-trigger1");
-    assert_eq!(manifest.triggers[0].component, "http-trigger1-component");
+    assert_eq!(
+        manifest.triggers[0].component(),
+        Some("http-trigger1-component")
+    );
     assert_eq!(
         manifest.components["http-trigger1-component"].source,
         Path::new("a.wasm")
@@ -245,12 +248,6 @@ fn what_is_not_supported_is_named_rather_than_ignored() {
             "allowed_http_hosts = [\"example.com\"]",
             "allowed_http_hosts",
         ),
-        ("dependencies = { \"a:b\" = \"1.0.0\" }", "dependencies"),
-        (
-            "dependencies_inherit_configuration = true",
-            "dependencies_inherit_configuration",
-        ),
-        ("profile.debug.source = \"x.wasm\"", "profile"),
     ];
     for (line, key) in rows {
         let found = mistakes(&one(&format!("{line}\n")));
@@ -322,16 +319,98 @@ fn remote_sources_are_not_supported() {
 }
 
 #[test]
-fn other_triggers_and_static_responses_are_not_supported() {
-    let body = one(
-        "[[trigger.redis]]\nchannel = \"x\"\n[[trigger.http]]\nroute = \"/s\"\ncomponent = \"one\"\n\
-                    static_response = { body = \"hi\" }\n",
-    );
+fn other_triggers_are_not_supported() {
     assert_eq!(
-        mistakes(&body),
+        mistakes(&one("[[trigger.redis]]\nchannel = \"x\"\n")),
+        ["9: key \"trigger.redis\" is not supported; \"trigger.http\" is the only trigger"]
+    );
+}
+
+/// A trigger beside that of `one`, with these `keys`, the first of which is on line 11.
+fn beside(keys: &str) -> String {
+    one(&format!("[[trigger.http]]\nroute = \"/s\"\n{keys}"))
+}
+
+#[test]
+fn a_static_response_needs_no_component() {
+    let manifest = good(&beside(
+        "static_response = { status_code = 301, headers = { location = \"/one\" }, body = \"there\" }\n",
+    ));
+    let Target::Static(response) = &manifest.triggers[1].target else {
+        panic!("{:?}", manifest.triggers[1]);
+    };
+    let response = response.response();
+    assert_eq!(response.status(), 301);
+    assert_eq!(response.headers()["location"], "/one");
+    assert_eq!(response.body(), "there");
+    assert_eq!(manifest.triggers[1].id, "http-trigger1");
+
+    let empty = good(&beside("static_response = {}\n"));
+    let Target::Static(response) = &empty.triggers[1].target else {
+        panic!("{:?}", empty.triggers[1]);
+    };
+    assert_eq!(
+        (
+            response.response().status().as_u16(),
+            response.response().body().len()
+        ),
+        (200, 0)
+    );
+}
+
+#[test]
+fn a_static_response_that_could_not_be_sent_is_refused() {
+    let rows = [
+        (
+            "{ status_code = 100 }",
+            "key \"static_response.status_code\" must be a number from 200 to 999",
+        ),
+        (
+            "{ status_code = \"200\" }",
+            "key \"static_response.status_code\" must be a number from 200 to 999",
+        ),
+        (
+            "{ headers = { \"a b\" = \"c\" } }",
+            "key \"static_response.headers.a b\" is no header's name",
+        ),
+        (
+            "{ headers = { a = \"b\\n\" } }",
+            "key \"static_response.headers.a\" is no header's value",
+        ),
+        (
+            "{ headers = { Content-Length = \"1\" } }",
+            "key \"static_response.headers.Content-Length\" is not for a response to set: the runtime does",
+        ),
+        (
+            "{ status = 200 }",
+            "key \"static_response.status\" is unknown; known here: status_code, headers, body",
+        ),
+    ];
+    for (response, rule) in rows {
+        assert_eq!(
+            mistakes(&beside(&format!("static_response = {response}\n"))),
+            [format!("11: trigger \"http-trigger1\": {rule}")]
+        );
+    }
+}
+
+#[test]
+fn a_trigger_has_a_component_or_a_static_response_and_not_both() {
+    assert_eq!(
+        mistakes(&beside("")),
+        ["9: trigger \"http-trigger1\": key \"component\" is missing (or \"static_response\")"]
+    );
+    let both = "component = \"one\"\nid = \"s\"\nstatic_response = {}\n";
+    assert_eq!(
+        mistakes(&beside(both)),
+        ["9: trigger \"s\": has both a \"component\" and a \"static_response\""]
+    );
+    let behind = "static_response = {}\ndependencies.middleware = [{ component = \"one\" }]\n";
+    assert_eq!(
+        mistakes(&beside(behind)),
         [
-            "9: key \"trigger.redis\" is not supported; \"trigger.http\" is the only trigger",
-            "14: trigger \"http-trigger1\": key \"static_response\" is not supported; let a component answer",
+            "9: trigger \"http-trigger1\": has middleware in front of a \"static_response\", which passes none; \
+             let a component answer"
         ]
     );
 }
@@ -460,16 +539,14 @@ fn a_misspelt_capability_is_named() {
 }
 
 #[test]
-fn an_inline_component_may_not_take_the_name_of_another() {
-    let body = "[[trigger.http]]\nid = \"one\"\nroute = \"/\"\ncomponent = { source = \"a.wasm\" }\n\
-                [component.one-component]\nsource = \"b.wasm\"\n";
-    assert_eq!(
-        mistakes(body),
-        [
-            "4: trigger \"one\": its component would be named \"one-component\": that exists already; \
-             give the trigger another id"
-        ]
+fn an_inline_component_takes_no_name_of_another() {
+    let manifest = good(
+        "[[trigger.http]]\nid = \"one\"\nroute = \"/\"\ncomponent = { source = \"a.wasm\" }\n\
+         [component.one-component]\nsource = \"b.wasm\"\n",
     );
+    let id = manifest.triggers[0].component().expect("a component");
+    assert_eq!(id, "inline-component1");
+    assert_eq!(manifest.components[id].source, Path::new("a.wasm"));
 }
 
 #[test]
@@ -530,5 +607,165 @@ fn a_file_that_cannot_be_read_is_named() {
     assert!(
         errors.starts_with("/nowhere/spin.toml: cannot be read: "),
         "{errors}"
+    );
+}
+
+#[test]
+fn a_profile_replaces_what_it_names_and_keeps_the_rest() {
+    let text = format!(
+        "{HEAD}{}",
+        one("environment = { A = \"1\", B = \"2\" }\n\
+             build = { command = \"make\", workdir = \"w\" }\n\
+             dependencies = { \"a:b\" = { path = \"b.wasm\" }, plain = { path = \"p.wasm\" } }\n\
+             [component.one.profile.debug]\nsource = \"debug.wasm\"\nenvironment = { B = \"3\" }\n\
+             build.command = [\"make debug\"]\ndependencies = { \"a:b\" = { path = \"c.wasm\" } }\n")
+    );
+    let read = |profile| {
+        let manifest = Manifest::parse_profile(Path::new("app/spin.toml"), &text, profile);
+        manifest
+            .unwrap_or_else(|errors| panic!("{errors}"))
+            .components["one"]
+            .clone()
+    };
+    let sources = |component: &Component| -> Vec<_> {
+        let dependencies = component.dependencies.iter();
+        dependencies
+            .map(|dependency| (dependency.name.to_string(), dependency.source.clone()))
+            .collect()
+    };
+    let file = |name: &str, path: &str| (name.to_owned(), DependencySource::File(path.into()));
+    let (plain, debug) = (read(None), read(Some("debug")));
+    assert_eq!(plain.source, Path::new("one.wasm"));
+    assert_eq!(debug.source, Path::new("debug.wasm"));
+    assert_eq!(debug.environment["A"], "1");
+    assert_eq!(debug.environment["B"], "3");
+    let build = debug.build.as_ref().expect("a build");
+    assert_eq!(
+        (build.command.as_slice(), &build.workdir),
+        (&["make debug".to_owned()][..], &Some("w".into()))
+    );
+    assert_eq!(
+        sources(&plain),
+        [file("a:b", "b.wasm"), file("plain", "p.wasm")]
+    );
+    assert_eq!(
+        sources(&debug),
+        [file("plain", "p.wasm"), file("a:b", "c.wasm")]
+    );
+}
+
+#[test]
+fn a_profile_nobody_has_is_refused() {
+    let text = format!("{HEAD}{}", one("profile.debug.source = \"d.wasm\"\n"));
+    let parse = |profile| Manifest::parse_profile(Path::new("spin.toml"), &text, Some(profile));
+    let error = parse("debgu").expect_err("a mistake").to_string();
+    assert_eq!(
+        error,
+        "spin.toml:1: no component has a profile \"debgu\"; did you mean \"debug\"?"
+    );
+    assert!(parse("debug").is_ok());
+}
+
+#[test]
+fn a_profile_holds_no_other_keys() {
+    assert_eq!(
+        mistakes(&one(
+            "profile.debug.build = { command = \"make\", workdir = \"w\" }\n"
+        )),
+        [
+            "9: component \"one\": key \"profile.debug.build.workdir\" is unknown; known here: command"
+        ]
+    );
+}
+
+#[test]
+fn dependencies_are_files_or_components_and_say_what_they_inherit() {
+    let manifest = good(&one("[component.one.dependencies]\n\
+         \"a:b/c@1.0.0\" = { path = \"b.wasm\", export = \"x:y/z\", inherit_configuration = [\"files\"] }\n\
+         \"d:e\" = { component = \"two\", inherit_configuration = true }\n\
+         plain = { component = \"two\" }\n\
+         [component.two]\nsource = \"two.wasm\"\n"));
+    let read: Vec<_> = manifest.components["one"]
+        .dependencies
+        .iter()
+        .map(|read| {
+            (
+                read.line,
+                read.name.to_string(),
+                read.source.clone(),
+                read.export.clone(),
+                read.inherit.clone(),
+            )
+        })
+        .collect();
+    let two = || DependencySource::Component("two".to_owned());
+    let files = Inherit::Some([Capability::Files].into());
+    assert_eq!(
+        read,
+        [
+            (
+                10,
+                "a:b/c@1.0.0".to_owned(),
+                DependencySource::File("b.wasm".into()),
+                Some("x:y/z".to_owned()),
+                Some(files)
+            ),
+            (11, "d:e".to_owned(), two(), None, Some(Inherit::All)),
+            (12, "plain".to_owned(), two(), None, None),
+        ]
+    );
+}
+
+#[test]
+fn dependencies_that_cannot_be_are_named() {
+    let remote = "is not supported: nothing is fetched from registries or by URL; download the component and write \
+                  { path = \"...\" }";
+    let rows = [
+        ("\"a:b\" = \"1.0.0\"", format!("key \"dependencies.a:b\" {remote}")),
+        ("\"a:b\" = { version = \"1.0.0\", registry = \"r\" }", format!("key \"dependencies.a:b\" {remote}")),
+        ("\"a:b\" = { url = \"https://x\", digest = \"sha256:0\" }", format!("key \"dependencies.a:b\" {remote}")),
+        ("\"a:b\" = {}", "key \"dependencies.a:b\" must have either a \"path\" or a \"component\"".to_owned()),
+        (
+            "\"a:b\" = { path = \"x\", export = \"c:d/e\" }",
+            "key \"dependencies.a:b\" has an \"export\", and a whole package is answered by exports of its own names; \
+             name an interface"
+                .to_owned(),
+        ),
+        (
+            "\"a:b\" = { component = \"tow\" }",
+            "dependency \"a:b\": there is no component \"tow\"; did you mean \"two\"?".to_owned(),
+        ),
+        (
+            "\"a:b\" = { component = \"rich\" }",
+            "dependency \"a:b\": component \"rich\" has grants or dependencies of its own (environment, files), which a \
+             dependency cannot have; let it inherit those of \"one\""
+                .to_owned(),
+        ),
+    ];
+    for (dependency, rule) in rows {
+        let body = one(&format!(
+            "[component.one.dependencies]\n{dependency}\n[component.two]\nsource = \"two.wasm\"\n\
+             [component.rich]\nsource = \"r.wasm\"\nenvironment = {{ A = \"1\" }}\nfiles = [\"a\"]\n"
+        ));
+        assert_eq!(mistakes(&body), [format!("10: component \"one\": {rule}")]);
+    }
+    let overlapping = "\"a:b@1.0.0\" = { path = \"x\" }\n\"a:b@1.2.0\" = { path = \"y\" }\n";
+    assert_eq!(
+        mistakes(&one(&format!(
+            "[component.one.dependencies]\n{overlapping}"
+        ))),
+        [
+            "11: component \"one\": key \"dependencies.a:b@1.2.0\" means what \"a:b@1.0.0\" (line 10) may mean too; \
+             give them versions or interfaces that differ"
+        ]
+    );
+    let both = "dependencies_inherit_configuration = false\n[component.one.dependencies]\n\
+                \"a:b\" = { path = \"x\", inherit_configuration = false }\n";
+    assert_eq!(
+        mistakes(&one(both)),
+        [
+            "11: component \"one\": dependency \"a:b\" has an \"inherit_configuration\", and the component has \
+             \"dependencies_inherit_configuration\", which decides for all of them; write one or the other"
+        ]
     );
 }

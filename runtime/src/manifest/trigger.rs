@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::{Component, Middleware, Pattern, middleware, name};
+use super::{Component, Middleware, Pattern, StaticResponse, middleware, name, static_response};
 use crate::document::{Fields, Value};
 
-/// A route and the component that answers it.
+/// A route and what answers it.
 #[derive(Debug, Clone)]
 pub struct HttpTrigger {
     /// Its id: as written, else made as Spin makes it.
@@ -15,10 +15,29 @@ pub struct HttpTrigger {
     pub line: usize,
     /// The paths it answers.
     pub route: Route,
-    /// The component that answers.
-    pub component: String,
+    /// What answers.
+    pub target: Target,
     /// What a request passes before, outermost first.
     pub middleware: Vec<Middleware>,
+}
+
+/// What answers a route.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// The component of this id.
+    Component(String),
+    /// The same response every time.
+    Static(StaticResponse),
+}
+
+impl HttpTrigger {
+    /// The component that answers, if one does.
+    pub fn component(&self) -> Option<&str> {
+        match &self.target {
+            Target::Component(id) => Some(id),
+            Target::Static(_) => None,
+        }
+    }
 }
 
 /// The paths a trigger answers.
@@ -67,35 +86,44 @@ pub(super) fn read_all(
     for entry in &entries {
         let id = ids.of(entry);
         let trigger = entry.fields_in(&format!("trigger \"{id}\""), |fields| {
-            let inline = fields.get("component").filter(Value::is_table);
-            let component = match &inline {
-                Some(_) => format!("{id}-component"),
-                None => fields
-                    .require("component")
-                    .and_then(|value| value.string())
-                    .unwrap_or_default(),
+            let target = match (fields.get("component"), fields.get("static_response")) {
+                (None, Some(response)) => Target::Static(static_response::read(&response)),
+                (Some(inline), None) if inline.is_table() => {
+                    let component = inline_id(&id, components);
+                    let read = read_component(&component, &inline);
+                    components.extend(read.map(|read| (component.clone(), read)));
+                    Target::Component(component)
+                }
+                (Some(component), None) => {
+                    Target::Component(component.string().unwrap_or_default())
+                }
+                (Some(_), Some(_)) => {
+                    fields.report("has both a \"component\" and a \"static_response\"");
+                    Target::Static(StaticResponse::default())
+                }
+                (None, None) => {
+                    fields.report("key \"component\" is missing (or \"static_response\")");
+                    Target::Component(String::new())
+                }
             };
-            if let Some(value) = inline {
-                check_inline_id(fields, &component, components);
-                components.extend(
-                    read_component(&component, &value).map(|read| (component.clone(), read)),
-                );
-            }
-            read(&id, component, fields)
+            read(&id, target, fields)
         });
         triggers.extend(trigger);
     }
     triggers
 }
 
-fn read(id: &str, component: String, fields: &Fields<'_>) -> HttpTrigger {
+fn read(id: &str, target: Target, fields: &Fields<'_>) -> HttpTrigger {
     fields.get("id");
     fields.refuse(
         "components",
         "put middleware under \"dependencies.middleware\"",
     );
-    fields.refuse("static_response", "let a component answer");
     check_executor(fields);
+    let middleware = middleware::read(fields);
+    if matches!(target, Target::Static(_)) && !middleware.is_empty() {
+        fields.report("has middleware in front of a \"static_response\", which passes none; let a component answer");
+    }
     HttpTrigger {
         id: id.to_owned(),
         line: fields.line(),
@@ -103,20 +131,18 @@ fn read(id: &str, component: String, fields: &Fields<'_>) -> HttpTrigger {
             .require("route")
             .and_then(|value| read_route(&value))
             .unwrap_or(Route::Private),
-        component,
-        middleware: middleware::read(fields),
+        target,
+        middleware,
     }
 }
 
-fn check_inline_id(fields: &Fields<'_>, component: &str, components: &BTreeMap<String, Component>) {
-    let rule = match name::component(component) {
-        Err(rule) => rule,
-        Ok(()) if components.contains_key(component) => "exists already".to_owned(),
-        Ok(()) => return,
-    };
-    fields.report(&format!(
-        "its component would be named \"{component}\": that {rule}; give the trigger another id"
-    ));
+/// The id of the component written inside the trigger `id`: the natural one, else the first counted one that is free.
+fn inline_id(id: &str, components: &BTreeMap<String, Component>) -> String {
+    let natural = format!("{id}-component");
+    let counted = (1..).map(|number| format!("inline-component{number}"));
+    let is_free = |id: &String| name::component(id).is_ok() && !components.contains_key(id);
+    let mut candidates = std::iter::once(natural).chain(counted);
+    candidates.find(is_free).unwrap_or_default()
 }
 
 fn read_route(value: &Value<'_>) -> Option<Route> {

@@ -11,7 +11,7 @@ use wasmtime_wasi_http::WasiBody;
 
 pub use trust::Client;
 
-use crate::{app::App, route, trace::TraceContext};
+use crate::{app::App, guest::Answer, route, trace::TraceContext};
 
 /// Answers one request of whoever is at the other end of its connection. Whatever goes wrong becomes a response;
 /// nothing here ends the connection.
@@ -56,10 +56,17 @@ async fn forward(
     // The guest sees an absolute URI; routes match the path as it came.
     let uri = parts.uri.clone();
     let matched = app.routes().lookup(uri.path());
-    let (matched, guest) = matched
-        .and_then(|matched| Some((app.guest(&matched)?, matched)))
-        .map(|(guest, matched)| (matched, guest))
-        .ok_or_else(|| refuse(StatusCode::NOT_FOUND, "There is nothing at this path."))?;
+    let answer = matched.and_then(|matched| Some((matched, app.answer(&matched)?)));
+    let (matched, guest) = match answer {
+        Some((matched, Answer::Guest(guest))) => (matched, guest),
+        Some((_, Answer::Static(response))) => return Ok(problem::whole(response.response())),
+        None => {
+            return Err(refuse(
+                StatusCode::NOT_FOUND,
+                "There is nothing at this path.",
+            ));
+        }
+    };
 
     let too_large = || {
         let detail = format!(

@@ -56,13 +56,18 @@ pub fn of_failure(failure: &Failure, request_id: &str) -> Response<WasiBody> {
     }
 }
 
+/// A response whose body is there already.
+pub fn whole(response: Response<Bytes>) -> Response<WasiBody> {
+    response.map(|body| {
+        Full::new(body)
+            .map_err(|never| match never {})
+            .boxed_unsync()
+    })
+}
+
 /// A complete response of the runtime's own.
 pub fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<WasiBody> {
-    let mut response = Response::new(
-        Full::new(Bytes::from(body))
-            .map_err(|never| match never {})
-            .boxed_unsync(),
-    );
+    let mut response = whole(Response::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

@@ -7,11 +7,12 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::{HeaderValue, Request, Response, uri::Scheme};
 use http_body_util::BodyExt as _;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
 
-use super::policy::AllowedHosts;
+use super::{network::Blocked, policy::AllowedHosts};
 use crate::{
     guest::{Call, Failure, Guest},
     request::id,
@@ -41,17 +42,23 @@ pub struct Neighbours(OnceLock<Known>);
 
 struct Known {
     by_id: HashMap<String, Weak<Guest>>,
-    by_trigger: Vec<Option<Weak<Guest>>>,
+    by_trigger: Vec<Option<Own>>,
     routes: Arc<RouteTable>,
 }
 
 impl Neighbours {
     /// Makes the components known to each other: by id, and by the triggers that `routes` lead to. Only the first
     /// call counts.
+/// What a public route of the application leads to.
+enum Own {
+    Guest(Weak<Guest>),
+    Static(StaticResponse),
+}
+
     pub fn introduce(
         &self,
         by_id: &HashMap<String, Arc<Guest>>,
-        by_trigger: &[Option<Arc<Guest>>],
+        by_trigger: &[Option<Answer>],
         routes: Arc<RouteTable>,
     ) {
         let by_id = by_id.iter();
@@ -61,7 +68,12 @@ impl Neighbours {
                 .map(|(id, guest)| (id.to_ascii_lowercase(), Arc::downgrade(guest)))
                 .collect(),
             by_trigger: by_trigger
-                .map(|guest| guest.as_ref().map(Arc::downgrade))
+                .map(|answer| {
+                    Some(match answer.as_ref()? {
+                        Answer::Guest(guest) => Own::Guest(Arc::downgrade(guest)),
+                        Answer::Static(response) => Own::Static(response.clone()),
+                    })
+                })
                 .collect(),
             routes,
         });
@@ -75,12 +87,15 @@ impl Neighbours {
         Some(guest)
     }
 
-    /// The component a public route of the application leads to.
-    fn own(&self, request: &mut Request<WasiBody>) -> Option<Arc<Guest>> {
+    /// What answers a public route of the application.
+    fn own(&self, request: &mut Request<WasiBody>) -> Option<Route> {
         let known = self.0.get()?;
         let uri = request.uri().clone();
         let matched = known.routes.lookup(uri.path())?;
-        let guest = known.by_trigger.get(matched.trigger)?.as_ref()?.upgrade()?;
+        let guest = match known.by_trigger.get(matched.trigger)?.as_ref()? {
+            Own::Guest(guest) => guest.upgrade()?,
+            Own::Static(response) => return Some(Route::Static(response.response())),
+        };
         let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         route::set_spin_headers(request.headers_mut(), &matched, &uri, nowhere);
         Some(guest)
@@ -100,7 +115,7 @@ pub struct Outbound {
 }
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Answer = Result<(Response<WasiBody>, Io), Error>;
+type Outcome = Result<(Response<WasiBody>, Io), Error>;
 
 impl WasiHttpHooks for Outbound {
     fn send_request(
@@ -108,7 +123,7 @@ impl WasiHttpHooks for Outbound {
         mut request: Request<WasiBody>,
         options: Option<RequestOptions>,
         _read: Io,
-    ) -> Box<dyn Future<Output = Answer> + Send> {
+    ) -> Box<dyn Future<Output = Outcome> + Send> {
         match self.route(&mut request) {
             Ok(Route::Neighbour(guest)) => {
                 let (id, trace, depth) = match &self.call {
@@ -154,17 +169,16 @@ impl Outbound {
             return Err(Error::HttpRequestDenied);
         }
         let neighbour = match host.strip_suffix(INTERNAL) {
-            Some(name) => self.neighbours.find(name, request),
+            Some(name) => self.neighbours.find(name, request).map(Route::Neighbour),
             None if host == OWN => self.neighbours.own(request),
             None => return Ok(Route::Network),
         };
-        neighbour
-            .map(Route::Neighbour)
-            .ok_or(Error::DestinationNotFound)
+    Static(Response<Bytes>),
+        neighbour.ok_or(Error::DestinationNotFound)
     }
 }
 
-fn refuse(error: Error) -> Box<dyn Future<Output = Answer> + Send> {
+fn refuse(error: Error) -> Box<dyn Future<Output = Outcome> + Send> {
     Box::new(std::future::ready(Err(error)))
 }
 
@@ -174,7 +188,7 @@ async fn call(
     id: String,
     trace: TraceContext,
     depth: u8,
-) -> Answer {
+) -> Outcome {
     if !request.headers().contains_key(id::HEADER)
         && let Ok(value) = HeaderValue::from_str(&id)
     {

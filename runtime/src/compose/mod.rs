@@ -1,4 +1,4 @@
-//! Middleware chain → one component, each part with its own grants.
+//! Several components → one, each part with its own grants: a middleware chain here, dependencies beside it.
 //!
 //! Middlewares are linked in front of their service by `wasi:http/handler`, outermost first, and the result shares
 //! one store and the service's grants. What a middleware may use of these is what its manifest entry inherits, so
@@ -6,7 +6,8 @@
 //! the application. The exceptions are the environment and files: nearly every program imports them, needed or not, so
 //! a middleware that does not inherit them sees an empty environment and no folders.
 
-use std::collections::HashMap;
+mod dependencies;
+mod withhold;
 
 use anyhow::{Context as _, bail};
 use wac_graph::{
@@ -14,26 +15,14 @@ use wac_graph::{
     types::{ItemKind, Package},
 };
 
-use crate::{capability, manifest::Inherit};
+pub use dependencies::{Answer, satisfy};
+pub use withhold::{DENIED, EMPTY};
+
+use crate::manifest::Inherit;
+use withhold::{StandIns, beyond};
 
 /// The interface that links a chain together, and its version.
 pub const HANDLER: &str = "wasi:http/handler@0.3.0";
-
-/// What the interfaces begin with that a composition imports in place of ones that a part does not inherit and cannot do
-/// without: an environment that is always empty, folders of which there are none.
-pub const EMPTY: &str = "selvedge:empty/";
-
-/// The interface that stands for `name`, if there is one, in the same version.
-fn empty(name: &str) -> Option<String> {
-    let instead = name
-        .strip_prefix("wasi:cli/")
-        .filter(|rest| rest.starts_with("environment@"))
-        .or_else(|| {
-            name.strip_prefix("wasi:filesystem/")
-                .filter(|rest| rest.starts_with("preopens@"))
-        })?;
-    Some(format!("{EMPTY}{instead}"))
-}
 
 /// One component of a chain: its name in the manifest and its wasm bytes.
 pub struct Part<'a> {
@@ -53,18 +42,13 @@ pub fn chain(middleware: &[Part<'_>], service: &str, wasm: &[u8]) -> anyhow::Res
         return Ok(wasm.to_vec());
     }
     let mut graph = CompositionGraph::new();
-    let register = |graph: &mut CompositionGraph, id: &str, name: &str, wasm: &[u8]| {
-        let package = Package::from_bytes(name, None, wasm.to_vec(), graph.types_mut())
-            .with_context(|| format!("component {id:?} is not a component"))?;
-        anyhow::Ok(graph.register_package(package)?)
-    };
     let primary = register(&mut graph, service, "service", wasm)?;
     require_handler(&graph, primary, service, "service")?;
     let primary = graph.instantiate(primary);
     let mut handler = graph.alias_instance_export(primary, HANDLER)?;
 
     let mut refused = Vec::new();
-    let mut stand_ins = HashMap::new();
+    let mut stand_ins = StandIns::default();
     // From the service outwards: each middleware is handed what stands behind it.
     for (index, part) in middleware.iter().enumerate().rev() {
         let package = register(
@@ -83,32 +67,20 @@ pub fn chain(middleware: &[Part<'_>], service: &str, wasm: &[u8]) -> anyhow::Res
         }
         let instance = graph.instantiate(package);
         graph.set_instantiation_argument(instance, HANDLER, handler)?;
-        for (name, kind) in imports {
-            let Some(capability) = capability::behind(&name) else {
+        for (name, kind, capability) in beyond(part.inherit, imports) {
+            if stand_ins.empty(&mut graph, instance, &name, kind)? {
                 continue;
+            }
+            let mut keys = match part.inherit {
+                Inherit::Some(held) => held.iter().map(|held| held.key()).collect(),
+                Inherit::None | Inherit::All => Vec::new(),
             };
-            if part.inherit.includes(capability) {
-                continue;
-            }
-            if let Some(empty) = empty(&name) {
-                let node = match stand_ins.get(&empty) {
-                    Some(node) => *node,
-                    None => graph.import(&empty, kind)?,
-                };
-                stand_ins.insert(empty, node);
-                graph.set_instantiation_argument(instance, &name, node)?;
-            } else {
-                let mut keys = match part.inherit {
-                    Inherit::Some(held) => held.iter().map(|held| held.key()).collect(),
-                    Inherit::None | Inherit::All => Vec::new(),
-                };
-                keys.push(capability.key());
-                refused.push(format!(
-                    "middleware {:?} of {service:?} imports {name}, which it does not inherit; to grant it: \
-                     {{ component = {:?}, inherit_configuration = {keys:?} }}",
-                    part.id, part.id,
-                ));
-            }
+            keys.push(capability.key());
+            refused.push(format!(
+                "middleware {:?} of {service:?} imports {name}, which it does not inherit; to grant it: \
+                 {{ component = {:?}, inherit_configuration = {keys:?} }}",
+                part.id, part.id,
+            ));
         }
         handler = graph.alias_instance_export(instance, HANDLER)?;
     }
@@ -119,6 +91,17 @@ pub fn chain(middleware: &[Part<'_>], service: &str, wasm: &[u8]) -> anyhow::Res
     graph
         .encode(EncodeOptions::default())
         .with_context(|| format!("cannot link the middleware of {service:?} together"))
+}
+
+fn register(
+    graph: &mut CompositionGraph,
+    id: &str,
+    name: &str,
+    wasm: &[u8],
+) -> anyhow::Result<PackageId> {
+    let package = Package::from_bytes(name, None, wasm.to_vec(), graph.types_mut())
+        .with_context(|| format!("component {id:?} is not a component"))?;
+    Ok(graph.register_package(package)?)
 }
 
 fn imports(graph: &CompositionGraph, package: PackageId) -> Vec<(String, ItemKind)> {
