@@ -17,7 +17,7 @@ use super::{App, Options, storage::Storage, validate};
 use crate::{
     capability::{
         self, key_value,
-        outbound_http::{Neighbours, Outbound, policy::AllowedHosts},
+        outbound_http::{Bounds, Neighbours, Outbound, policy::AllowedHosts},
         sqlite, variables,
         wasi::{self, Staging},
     },
@@ -36,11 +36,16 @@ pub(super) fn load(
     draining: Arc<AtomicBool>,
     progress: &dyn Fn(&str),
 ) -> anyhow::Result<App> {
-    let manifest = Manifest::load(&options.manifest)?;
+    let mut manifest = options.read_manifest()?;
     let config = match &options.runtime_config {
         Some(path) => RuntimeConfig::load(path)?,
         None => RuntimeConfig::default(),
     };
+    if let Some(most) = config.max_instance_memory {
+        for component in manifest.components.values_mut() {
+            component.settings.memory = component.settings.memory.min(most);
+        }
+    }
     let variables = Resolver::new(&manifest, &options.variables, &config)?;
     let routes = Arc::new(RouteTable::new(&manifest));
     let selected = validate::selection(&manifest, &options.components)?;
@@ -63,6 +68,7 @@ pub(super) fn load(
         shelf: Shelf::open(&state_dir.join("cache"), &engine)?,
         ticker: Arc::new(Ticker::start(&engine).context("cannot start the epoch thread")?),
         neighbours: Arc::default(),
+        bounds: Arc::new(Bounds::new(&config.outbound)),
     };
     let answers = loader.answers(&selected, &routes, progress)?;
     Ok(App {
@@ -82,16 +88,16 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
             .filter_map(|id| Some(&manifest.components.get(*id)?.settings))
     };
     let instances: usize = settings().map(guest::instances).sum();
+    let dependencies = |trigger: &HttpTrigger| {
+        let component = manifest.components.get(trigger.component()?)?;
+        Some(component.dependencies.len())
+    };
     let parts = manifest
         .triggers
         .iter()
         .map(|trigger| 1 + trigger.middleware.len() + dependencies(trigger).unwrap_or(0))
         .max()
         .unwrap_or(1);
-    let dependencies = |trigger: &HttpTrigger| {
-        let component = manifest.components.get(trigger.component()?)?;
-        Some(component.dependencies.len())
-    };
     PoolSize {
         instances: u32::try_from(instances).unwrap_or(u32::MAX),
         parts: u32::try_from(parts).unwrap_or(u32::MAX),
@@ -116,6 +122,7 @@ struct Loader<'a> {
     ticker: Arc<Ticker>,
     linker: Linker<State>,
     neighbours: Arc<Neighbours>,
+    bounds: Arc<Bounds>,
 }
 
 impl Loader<'_> {
@@ -212,13 +219,6 @@ impl Loader<'_> {
             .with_context(|| format!("component {id:?} is not in the manifest"))
     }
 
-    fn read(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
-        let path = self.manifest.root.join(&component.source);
-        fs::read(&path).with_context(|| {
-            format!(
-                "component {:?}: cannot read its source {}{}",
-                component.id,
-                path.display(),
     /// The binary of a component, its dependencies in it.
     fn composed(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
         let wasm = self.read(component)?;
@@ -243,6 +243,13 @@ impl Loader<'_> {
         compose::satisfy(&component.id, wasm, &answers)
     }
 
+    fn read(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
+        let path = self.manifest.root.join(&component.source);
+        fs::read(&path).with_context(|| {
+            format!(
+                "component {:?}: cannot read its source {}{}",
+                component.id,
+                path.display(),
                 if component.build.is_some() {
                     "; build it first: selvedge build"
                 } else {
@@ -287,6 +294,7 @@ impl Loader<'_> {
         let environment = environment(component, self.options);
         let files = self.staging.copy(self.manifest, component)?;
         let neighbours = self.neighbours.clone();
+        let bounds = self.bounds.clone();
         let logs: Sink = self.options.logs.clone();
         let memory = component.settings.memory;
         let turns = Turns::new();
@@ -298,6 +306,7 @@ impl Loader<'_> {
                 component: id.clone(),
                 allowed: allowed.clone(),
                 neighbours: neighbours.clone(),
+                bounds: bounds.clone(),
                 call: None,
             },
             sqlite: sqlite::prepare(&sqlite),

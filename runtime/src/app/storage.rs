@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     capability::{key_value, sqlite},
-    config::RuntimeConfig,
+    config::{self, RuntimeConfig},
     manifest::{Component, Manifest},
 };
 
@@ -33,12 +33,20 @@ impl Storage {
         Ok(Self {
             databases: sqlite::open(
                 labels(|component| &component.sqlite_databases),
-                |label| config.sqlite.get(label).cloned().flatten(),
+                |label| match config.sqlite.get(label)?.clone() {
+                    config::Database::File(path) => path.map(sqlite::Place::File),
+                    config::Database::LibSql { url, token } => {
+                        Some(sqlite::Place::LibSql(url, token))
+                    }
+                },
                 state_dir,
             )?,
             stores: key_value::open(
                 labels(|component| &component.key_value_stores),
-                |label| config.key_value.get(label).cloned().flatten(),
+                |label| match config.key_value.get(label)?.clone() {
+                    config::Store::File(path) => path.map(key_value::Place::File),
+                    config::Store::Redis(url) => Some(key_value::Place::Redis(url)),
+                },
                 state_dir,
             )?,
         })

@@ -10,7 +10,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{app, log};
+use crate::{app, config::RuntimeConfig, log};
 
 /// Runs applications of WebAssembly components: Spin manifests, with SQLite and key-value storage inside.
 #[derive(Parser)]
@@ -57,29 +57,34 @@ struct Application {
 }
 
 impl Application {
-    fn options(self) -> app::Options {
+    fn options(self) -> anyhow::Result<app::Options> {
         let manifest = if self.from.is_dir() {
             self.from.join("spin.toml")
         } else {
             self.from
         };
+        let configured = match (&self.state_dir, &self.runtime_config_file) {
+            (None, Some(path)) => RuntimeConfig::load(path)?.state_dir,
+            _ => None,
+        };
         // Not the working directory: the same application finds its data wherever it is started from.
         let state_dir = self
             .state_dir
+            .or(configured)
             .unwrap_or_else(|| manifest.with_file_name(".selvedge"));
-        app::Options {
+        Ok(app::Options {
             manifest,
             state_dir,
             environment: self.env,
             variables: self.variable,
             runtime_config: self.runtime_config_file,
             components: self.component_id,
+            profile: self.profile,
             logs: log::Sink::process(),
         })
     }
 }
 
-            profile: self.profile,
 fn pair(argument: &str) -> Result<(String, String), String> {
     match argument.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),

@@ -16,7 +16,6 @@ use super::{
 use crate::{
     app::{Live, Options},
     builder,
-    manifest::Manifest,
     server::Tls,
 };
 
@@ -62,7 +61,7 @@ impl Reload {
     fn rebuild(&self, watch: &mut Watch) {
         if self.is_built_here {
             let build = || {
-                let manifest = Manifest::load(&self.options.manifest)?;
+                let manifest = self.options.read_manifest()?;
                 builder::build(&manifest, &self.options.state_dir, &progress)
             };
             if let Err(error) = build() {

@@ -49,7 +49,7 @@ impl Watch {
     /// Whether something has changed since the last time this was true, and no longer does: an editor or a compiler
     /// that is still writing is left to finish.
     pub fn has_changed(&mut self) -> bool {
-        if let Ok(manifest) = Manifest::load(&self.options.manifest) {
+        if let Ok(manifest) = self.options.read_manifest() {
             self.manifest = manifest;
         }
         let now = self.look();

@@ -1,9 +1,9 @@
 //! The capability to keep small values under string keys: `spin:key-value` and `wasi:keyvalue`.
 //!
 //! A component opens stores it knows by label. The manifest grants labels (`policy`), the WIT functions map labels to
-//! stores (`host`), and the stores are rows of SQLite files (`backend`).
+//! stores (`host`), and the stores are rows of SQLite files or lie on Redis servers (`backend`).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::capability::sqlite::Limits;
 
@@ -11,22 +11,22 @@ pub mod backend;
 mod host;
 mod policy;
 
-pub use backend::Stores;
+pub use backend::{Place, Stores};
 pub use host::{State, View, link};
 pub use policy::{Grant, validate};
 
-/// Opens the stores of `labels`: each in the file that `configured` names for it, else in one that they share, in
+/// Opens the stores of `labels`: each in the place that `configured` names for it, else in a file that they share, in
 /// `state_dir`. Creates what is missing. Blocks.
 pub fn open<'a>(
     labels: impl IntoIterator<Item = &'a str>,
-    configured: impl Fn(&str) -> Option<PathBuf>,
+    configured: impl Fn(&str) -> Option<Place>,
     state_dir: &Path,
 ) -> anyhow::Result<Stores> {
-    let file = |label: &'a str| {
-        let shared = || state_dir.join("key_value.db");
-        (label, configured(label).unwrap_or_else(shared))
+    let place = |label: &'a str| {
+        let shared = || Place::File(state_dir.join("key_value.db"));
+        (label.to_owned(), configured(label).unwrap_or_else(shared))
     };
-    Stores::open(labels.into_iter().map(file), &Limits::default())
+    Stores::open(labels.into_iter().map(place), &Limits::default())
 }
 
 /// The state of one instance: what its component was granted, and no store open yet.

@@ -9,12 +9,15 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, uri::Scheme};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
+use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
 
 use super::{network::Blocked, policy::AllowedHosts};
 use crate::{
-    guest::{Call, Failure, Guest},
+    config,
+    guest::{Answer, Call, Failure, Guest},
+    manifest::StaticResponse,
     request::id,
     route::{self, RouteTable},
     trace::TraceContext,
@@ -46,15 +49,15 @@ struct Known {
     routes: Arc<RouteTable>,
 }
 
-impl Neighbours {
-    /// Makes the components known to each other: by id, and by the triggers that `routes` lead to. Only the first
-    /// call counts.
 /// What a public route of the application leads to.
 enum Own {
     Guest(Weak<Guest>),
     Static(StaticResponse),
 }
 
+impl Neighbours {
+    /// Makes the components known to each other: by id, and by the triggers that `routes` lead to. Only the first
+    /// call counts.
     pub fn introduce(
         &self,
         by_id: &HashMap<String, Arc<Guest>>,
@@ -98,7 +101,26 @@ enum Own {
         };
         let nowhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
         route::set_spin_headers(request.headers_mut(), &matched, &uri, nowhere);
-        Some(guest)
+        Some(Route::Neighbour(guest))
+    }
+}
+
+/// Bounds on requests to other hosts, over all components of an application.
+pub struct Bounds {
+    /// Networks nothing is sent to.
+    pub blocked: Blocked,
+    /// Connections there may be at once; any number where there is no bound.
+    pub connections: Option<Arc<Semaphore>>,
+}
+
+impl Bounds {
+    /// Those that the configuration sets.
+    pub fn new(config: &config::Outbound) -> Self {
+        let bound = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self {
+            blocked: Blocked::new(config),
+            connections: config.max_connections.map(bound),
+        }
     }
 }
 
@@ -110,6 +132,8 @@ pub struct Outbound {
     pub allowed: Arc<AllowedHosts>,
     /// The other components.
     pub neighbours: Arc<Neighbours>,
+    /// What holds for requests to other hosts, whoever sends them.
+    pub bounds: Arc<Bounds>,
     /// The call the instance works on: its id, trace and depth go along with requests to neighbours.
     pub call: Option<Arc<Call>>,
 }
@@ -135,7 +159,13 @@ impl WasiHttpHooks for Outbound {
                 }
                 Box::new(call(guest, request, id, trace, depth + 1))
             }
-            Ok(Route::Network) => Box::new(send(request, options)),
+            Ok(Route::Static(response)) => {
+                let body = |body| Full::new(body).map_err(|never| match never {});
+                let response = response.map(|bytes| body(bytes).boxed_unsync());
+                let io = Box::new(std::future::ready(Ok(())));
+                Box::new(std::future::ready(Ok((response, io as Io))))
+            }
+            Ok(Route::Network) => Box::new(send(request, options, self.bounds.clone())),
             Err(error) => refuse(error),
         }
     }
@@ -143,6 +173,7 @@ impl WasiHttpHooks for Outbound {
 
 enum Route {
     Neighbour(Arc<Guest>),
+    Static(Response<Bytes>),
     Network,
 }
 
@@ -173,7 +204,6 @@ impl Outbound {
             None if host == OWN => self.neighbours.own(request),
             None => return Ok(Route::Network),
         };
-    Static(Response<Bytes>),
         neighbour.ok_or(Error::DestinationNotFound)
     }
 }
@@ -204,13 +234,31 @@ async fn call(
     }
 }
 
-async fn send(request: Request<WasiBody>, options: Option<RequestOptions>) -> Answer {
+async fn send(
+    mut request: Request<WasiBody>,
+    options: Option<RequestOptions>,
+    bounds: Arc<Bounds>,
+) -> Outcome {
+    bounds.blocked.avoid(&mut request).await?;
     let options = options.unwrap_or_default();
     let bounded = RequestOptions {
         connect_timeout: options.connect_timeout.or(Some(CONNECT)),
         first_byte_timeout: options.first_byte_timeout.or(Some(FIRST_BYTE)),
         between_bytes_timeout: options.between_bytes_timeout.or(Some(BETWEEN_BYTES)),
     };
+    let place = match &bounds.connections {
+        Some(connections) => {
+            let place = connections.clone().acquire_owned().await;
+            Some(place.map_err(|_| Error::ConnectionLimitReached)?)
+        }
+        None => None,
+    };
     let (response, io) = default_send_request(request, Some(bounded)).await?;
+    let io = async move {
+        let outcome = io.await;
+        // The place is taken as long as the connection is there.
+        drop(place);
+        outcome
+    };
     Ok((response.map(|body| body.boxed_unsync()), Box::new(io)))
 }

@@ -1,11 +1,12 @@
 //! Outbound HTTP: to the hosts a component was allowed, and to its neighbours without leaving the process.
 
 mod host;
+mod network;
 pub mod policy;
 
 use wasmtime::component::Linker;
 
-pub use host::{Neighbours, Outbound};
+pub use host::{Bounds, Neighbours, Outbound};
 
 use crate::guest::State;
 

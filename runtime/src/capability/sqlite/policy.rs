@@ -1,6 +1,6 @@
 //! Which databases a component may use: the labels in `sqlite_databases` of its manifest entry, and no other.
 
-use super::backend::Database;
+use super::engine::Database;
 use crate::capability::grant;
 
 pub use grant::Access;

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
 use super::Error;
 use crate::capability::sqlite::backend::{Connection, Database, Limits, Value};
 
@@ -33,36 +31,36 @@ pub struct Store {
     label: Arc<str>,
 }
 
-/// Opens a store for each label and file; several may share a file. Blocks.
-pub fn open<L, P>(
-    files: impl IntoIterator<Item = (L, P)>,
-    limits: &Limits,
-) -> anyhow::Result<BTreeMap<String, Store>>
-where
-    L: Into<String>,
-    P: AsRef<Path>,
-{
-    let limits = Limits {
-        value_bytes: ROW_BYTES,
-        ..limits.clone()
-    };
-    let mut databases: BTreeMap<PathBuf, Database> = BTreeMap::new();
-    let mut stores = BTreeMap::new();
-    for (label, path) in files {
-        let (label, path) = (label.into(), path.as_ref());
-        let database = match databases.get(path) {
-            Some(database) => database.clone(),
-            None => Database::open(path, limits.clone(), SCHEMA)
-                .with_context(|| format!("the key-value store {label:?} is not available"))?,
-        };
-        databases.insert(path.to_owned(), database.clone());
-        let store = Store {
-            database,
-            label: label.as_str().into(),
-        };
-        stores.insert(label, store);
+/// The files that hold stores.
+pub struct Files {
+    limits: Limits,
+    open: BTreeMap<PathBuf, Database>,
+}
+
+impl Files {
+    /// No file yet.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            limits: Limits {
+                value_bytes: ROW_BYTES,
+                ..limits.clone()
+            },
+            open: BTreeMap::new(),
+        }
     }
-    Ok(stores)
+
+    /// The store `label` in the file at `path`, which others may share. Blocks.
+    pub fn open(&mut self, label: &str, path: &Path) -> anyhow::Result<Store> {
+        let database = match self.open.get(path) {
+            Some(database) => database.clone(),
+            None => Database::open(path, self.limits.clone(), SCHEMA)?,
+        };
+        self.open.insert(path.to_owned(), database.clone());
+        Ok(Store {
+            database,
+            label: label.into(),
+        })
+    }
 }
 
 impl Store {

@@ -1,16 +1,18 @@
-//! Where the values lie. A [`Store`] is all the rest of the capability knows; another engine takes the place of the
-//! files by offering the same.
+//! Where the values lie: in SQLite files or on Redis servers. A [`Store`] is all the rest of the capability knows.
 
 mod file;
+mod redis;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
+use anyhow::Context as _;
 use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 
 use crate::capability::sqlite::backend::{Error as Failure, Limits};
+use crate::config::Secret;
 
 /// Longest key, in bytes.
 pub const KEY_BYTES: usize = 1024;
@@ -21,11 +23,23 @@ const RESULT_BYTES: usize = 32 << 20;
 
 /// The stores that are configured, by label.
 #[derive(Clone, Default)]
-pub struct Stores(BTreeMap<String, file::Store>);
+pub struct Stores(BTreeMap<String, Store>);
+
+/// Where a store lies.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// In a SQLite file, which several may share.
+    File(PathBuf),
+    /// On the Redis server with this URL.
+    Redis(Secret),
+}
 
 /// One store. Cloning it is cheap and names the same one.
 #[derive(Clone)]
-pub struct Store(file::Store);
+pub enum Store {
+    File(file::Store),
+    Redis(redis::Store),
+}
 
 /// Keys, page by page, each read when it is asked for.
 pub type Pages = BoxStream<'static, Result<Vec<String>, Error>>;
@@ -43,32 +57,53 @@ pub enum Error {
     NoNumber,
     #[error(transparent)]
     Database(#[from] Failure),
-    /// The file was written by something else.
+    /// What a server said.
+    #[error("{0}")]
+    Server(String),
+    #[error("the store cannot be reached")]
+    Unreachable,
+    /// It was written by something else.
     #[error("the store holds something that is no entry")]
     Foreign,
 }
 
 impl Stores {
-    /// Opens a store for each label and file; several may share a file. Blocks.
-    pub fn open<L, P>(
-        files: impl IntoIterator<Item = (L, P)>,
+    /// Opens a store for each label and place. Blocks.
+    pub fn open(
+        places: impl IntoIterator<Item = (String, Place)>,
         limits: &Limits,
-    ) -> anyhow::Result<Self>
-    where
-        L: Into<String>,
-        P: AsRef<Path>,
-    {
-        file::open(files, limits).map(Self)
+    ) -> anyhow::Result<Self> {
+        let mut files = file::Files::new(limits);
+        let open = |(label, place): (String, Place)| {
+            let store = match &place {
+                Place::File(path) => files.open(&label, path).map(Store::File),
+                Place::Redis(url) => redis::Store::new(url).map(Store::Redis),
+            };
+            let store =
+                store.with_context(|| format!("the key-value store {label:?} is not available"))?;
+            Ok((label, store))
+        };
+        places
+            .into_iter()
+            .map(open)
+            .collect::<anyhow::Result<_>>()
+            .map(Self)
     }
 
     /// The store with this label.
     pub fn get(&self, label: &str) -> Option<Store> {
-        self.0.get(label).cloned().map(Store)
+        self.0.get(label).cloned()
     }
 
     /// Closes all of them. Blocks.
     pub fn close(&self) {
-        self.0.values().for_each(file::Store::close);
+        for store in self.0.values() {
+            match store {
+                Store::File(store) => store.close(),
+                // Nothing there waits to be written.
+                Store::Redis(_) => (),
+            }
+        }
     }
 }
 
@@ -76,38 +111,66 @@ impl Store {
     /// The value under `key`.
     pub async fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
         check_key(&key)?;
-        self.0.get(key).await
+        match self {
+            Self::File(store) => store.get(key).await,
+            Self::Redis(store) => store.get(key).await,
+        }
     }
 
     /// Puts `value` under `key`, in place of any value there. It is kept when this returns.
     pub async fn set(&self, key: String, value: Vec<u8>) -> Result<(), Error> {
         check_entry(&key, &value)?;
-        self.0.set(key, value).await
+        match self {
+            Self::File(store) => store.set(key, value).await,
+            Self::Redis(store) => store.set(key, value).await,
+        }
     }
 
     /// Removes what lies under `key`, if anything.
     pub async fn delete(&self, key: String) -> Result<(), Error> {
         check_key(&key)?;
-        self.0.delete(key).await
+        match self {
+            Self::File(store) => store.delete(key).await,
+            Self::Redis(store) => store.delete(key).await,
+        }
     }
 
     /// Whether a value lies under `key`.
     pub async fn exists(&self, key: String) -> Result<bool, Error> {
         check_key(&key)?;
-        self.0.exists(key).await
+        match self {
+            Self::File(store) => store.exists(key).await,
+            Self::Redis(store) => store.exists(key).await,
+        }
     }
 
     /// All keys, page by page. A key set or deleted meanwhile may or may not be among them.
     pub fn pages(&self) -> Pages {
-        let next = |(store, after): (file::Store, Option<String>)| async move {
-            let page = store.page(after).await?;
-            let last = page.last().cloned();
-            Ok(last.map(|last| (page, (store, Some(last)))))
-        };
-        stream::try_unfold((self.0.clone(), None), next).boxed()
+        match self.clone() {
+            Self::File(store) => {
+                let next = |(store, after): (file::Store, Option<String>)| async move {
+                    let page = store.page(after).await?;
+                    let last = page.last().cloned();
+                    Ok(last.map(|last| (page, (store, Some(last)))))
+                };
+                stream::try_unfold((store, None), next).boxed()
+            }
+            Self::Redis(store) => {
+                // The outer None is the end, the inner one the beginning.
+                let next = |from: Option<(redis::Store, Option<redis::Cursor>)>| async move {
+                    let Some((store, cursor)) = from else {
+                        return Ok(None);
+                    };
+                    let (page, cursor) = store.page(cursor).await?;
+                    let rest = cursor.map(|cursor| (store, Some(cursor)));
+                    Ok(Some((page, rest)))
+                };
+                stream::try_unfold(Some((store, None)), next).boxed()
+            }
+        }
     }
 
-    /// All keys at once. Fails where they are more than one call may return.
+    /// All keys at once, in order. Fails where they are more than one call may return.
     pub async fn keys(&self) -> Result<Vec<String>, Error> {
         let mut pages = self.pages();
         let (mut keys, mut size) = (Vec::new(), 0);
@@ -121,6 +184,8 @@ impl Store {
             }
             keys.extend(page);
         }
+        keys.sort_unstable();
+        keys.dedup();
         Ok(keys)
     }
 
@@ -130,7 +195,13 @@ impl Store {
         keys: Vec<String>,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>, Error> {
         keys.iter().try_for_each(|key| check_key(key))?;
-        let found = self.0.get_many(&keys).await?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = match self {
+            Self::File(store) => store.get_many(&keys).await,
+            Self::Redis(store) => store.get_many(&keys).await,
+        }?;
         // What was read is bounded; a key asked for many times is answered as often.
         let size: usize = keys
             .iter()
@@ -152,19 +223,34 @@ impl Store {
         entries
             .iter()
             .try_for_each(|(key, value)| check_entry(key, value))?;
-        self.0.set_many(entries).await
+        if entries.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::File(store) => store.set_many(entries).await,
+            Self::Redis(store) => store.set_many(entries).await,
+        }
     }
 
     /// Removes what lies under `keys`: all of it or, where this fails, nothing.
     pub async fn delete_many(&self, keys: Vec<String>) -> Result<(), Error> {
         keys.iter().try_for_each(|key| check_key(key))?;
-        self.0.delete_many(&keys).await
+        if keys.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::File(store) => store.delete_many(&keys).await,
+            Self::Redis(store) => store.delete_many(&keys).await,
+        }
     }
 
     /// Adds `delta` to the number under `key`, which counts as 0 where there is none, and returns the sum.
     pub async fn increment(&self, key: String, delta: i64) -> Result<i64, Error> {
         check_key(&key)?;
-        self.0.increment(key, delta).await
+        match self {
+            Self::File(store) => store.increment(key, delta).await,
+            Self::Redis(store) => store.increment(key, delta).await,
+        }
     }
 
     /// Puts `value` under `key` if what lies there is `expected`, nothing where that is none. False where it is not.
@@ -175,7 +261,10 @@ impl Store {
         value: Vec<u8>,
     ) -> Result<bool, Error> {
         check_entry(&key, &value)?;
-        self.0.swap(key, expected, value).await
+        match self {
+            Self::File(store) => store.swap(key, expected, value).await,
+            Self::Redis(store) => store.swap(key, expected, value).await,
+        }
     }
 }
 

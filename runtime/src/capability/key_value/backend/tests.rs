@@ -4,7 +4,8 @@ use super::*;
 
 fn stores(folder: &tempfile::TempDir) -> Stores {
     let path = folder.path().join("key_value.db");
-    Stores::open([("default", &path), ("cache", &path)], &Limits::default()).unwrap()
+    let place = |label: &str| (label.to_owned(), Place::File(path.clone()));
+    Stores::open(["default", "cache"].map(place), &Limits::default()).unwrap()
 }
 
 #[tokio::test]
@@ -181,4 +182,123 @@ async fn a_value_is_swapped_only_where_it_is_the_expected_one() {
     assert_eq!(swap(Some("three"), "two").await, Ok(false));
     assert_eq!(swap(Some("one"), "two").await, Ok(true));
     assert_eq!(store.get("key".to_owned()).await, Ok(Some(b"two".to_vec())));
+}
+
+/// A Redis server of its own for one test; None where SELVEDGE_TEST_REDIS does not name the executable of one.
+struct Redis {
+    child: std::process::Child,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Redis {
+    async fn start() -> Option<Self> {
+        let executable = std::env::var_os("SELVEDGE_TEST_REDIS")?;
+        let folder = tempfile::tempdir().unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        drop(listener);
+        let child = std::process::Command::new(executable)
+            .args([
+                "--port",
+                &port,
+                "--requirepass",
+                "hunter2",
+                "--save",
+                "",
+                "--dir",
+            ])
+            .arg(folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let redis = Self {
+            child,
+            url: format!("redis://:hunter2@127.0.0.1:{port}/0"),
+            _folder: folder,
+        };
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while redis.store().exists("a".to_owned()).await.is_err() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the server does not start"
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        Some(redis)
+    }
+
+    fn store(&self) -> Store {
+        remote(&self.url)
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn remote(url: &str) -> Store {
+    let place = ("remote".to_owned(), Place::Redis(url.to_owned().into()));
+    let stores = Stores::open([place], &Limits::default()).unwrap();
+    stores.get("remote").unwrap()
+}
+
+#[tokio::test]
+async fn a_redis_server_does_all_that_a_file_does() {
+    let Some(redis) = Redis::start().await else {
+        return;
+    };
+    let store = redis.store();
+    let key = || "a/ключ".to_owned();
+    assert_eq!(store.get(key()).await, Ok(None));
+    store.set(key(), vec![0, 255]).await.unwrap();
+    assert_eq!(store.get(key()).await, Ok(Some(vec![0, 255])));
+    assert_eq!(store.exists(key()).await, Ok(true));
+    store.delete(key()).await.unwrap();
+    assert_eq!(store.exists(key()).await, Ok(false));
+
+    let entries = (0..2500).map(|number| (format!("{number:05}"), vec![1]));
+    store.set_many(entries.clone().collect()).await.unwrap();
+    let keys: Vec<_> = entries.map(|(key, _)| key).collect();
+    assert_eq!(store.keys().await, Ok(keys.clone()));
+    let some = store.get_many(names(&["00001", "none"])).await.unwrap();
+    assert_eq!(
+        some,
+        [
+            ("00001".to_owned(), Some(vec![1])),
+            ("none".to_owned(), None)
+        ]
+    );
+    store.delete_many(keys).await.unwrap();
+    assert_eq!(store.keys().await, Ok(vec![]));
+
+    let visits = || "visits".to_owned();
+    let increments = (0..50).map(|_| store.increment(visits(), 2));
+    futures::future::try_join_all(increments).await.unwrap();
+    assert_eq!(store.increment(visits(), -101).await, Ok(-1));
+    store.set(visits(), b"many".to_vec()).await.unwrap();
+    let refused = store.increment(visits(), 1).await;
+    assert!(matches!(refused, Err(Error::Server(_))), "{refused:?}");
+
+    let swap = |expected: Option<&str>, value: &str| {
+        let expected = expected.map(|expected| expected.as_bytes().to_vec());
+        store.swap("key".to_owned(), expected, value.as_bytes().to_vec())
+    };
+    assert_eq!(swap(Some("one"), "two").await, Ok(false));
+    assert_eq!(swap(None, "one").await, Ok(true));
+    assert_eq!(swap(None, "two").await, Ok(false));
+    assert_eq!(swap(Some("one"), "two").await, Ok(true));
+    assert_eq!(store.get("key".to_owned()).await, Ok(Some(b"two".to_vec())));
+}
+
+#[tokio::test]
+async fn a_redis_server_that_is_down_is_an_error() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let store = remote(&format!("redis://:hunter2@{address}"));
+    assert_eq!(store.get("a".to_owned()).await, Err(Error::Unreachable));
 }

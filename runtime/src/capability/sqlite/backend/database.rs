@@ -1,4 +1,4 @@
-//! A database file that is open for the time the runtime runs, and the set of them.
+//! A database file that is open for the time the runtime runs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,43 +56,5 @@ impl Database {
     /// background; one that is sent later fails. Blocks.
     pub fn close(&self) {
         self.pool.close();
-    }
-}
-
-/// The databases that are configured, by label.
-#[derive(Clone, Default)]
-pub struct Databases(BTreeMap<String, Database>);
-
-impl Databases {
-    /// Opens one database for each label and path. Blocks.
-    pub fn open<L, P>(
-        files: impl IntoIterator<Item = (L, P)>,
-        limits: &Limits,
-    ) -> anyhow::Result<Self>
-    where
-        L: Into<String>,
-        P: AsRef<Path>,
-    {
-        let open = |(label, path): (L, P)| {
-            let label = label.into();
-            let database = Database::open(path.as_ref(), limits.clone(), "")
-                .with_context(|| format!("the SQLite database {label:?} is not available"))?;
-            Ok((label, database))
-        };
-        files
-            .into_iter()
-            .map(open)
-            .collect::<anyhow::Result<_>>()
-            .map(Self)
-    }
-
-    /// The database with this label.
-    pub fn get(&self, label: &str) -> Option<&Database> {
-        self.0.get(label)
-    }
-
-    /// Closes all of them. Blocks.
-    pub fn close(&self) {
-        self.0.values().for_each(Database::close);
     }
 }

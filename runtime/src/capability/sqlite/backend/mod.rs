@@ -19,7 +19,7 @@ mod tests;
 use std::time::Duration;
 
 pub use connection::Connection;
-pub use database::{Database, Databases};
+pub use database::Database;
 pub use error::Error;
 
 /// A value in one of SQLite's storage classes.

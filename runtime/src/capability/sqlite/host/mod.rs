@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
-use super::backend::{self, Connection, Rows};
+use super::backend::{self, Rows};
+use super::engine::Connection;
 use super::policy::{Access, Grant};
 
 /// Connections one instance may hold open at a time.
