@@ -262,8 +262,15 @@ impl Loader<'_> {
     /// Resolves the imports of a component and finds which world of `wasi:http` it exports.
     fn link(&self, component: &Component, compiled: &Compiled) -> anyhow::Result<ProxyPre<State>> {
         let id = &component.id;
-        let mut linker = self.linker.clone();
-        capability::deny(&mut linker, compiled).map_err(engine::plain)?;
+        let mut denying;
+        let linker = match component.dependencies.is_empty() {
+            true => &self.linker,
+            false => {
+                denying = self.linker.clone();
+                capability::deny(&mut denying, compiled).map_err(engine::plain)?;
+                &denying
+            }
+        };
         let pre = linker
             .instantiate_pre(compiled)
             .map_err(engine::plain)

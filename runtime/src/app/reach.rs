@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::App;
-use crate::manifest::{Component, HttpTrigger, Inherit, Manifest};
+use crate::manifest::{Component, Dependency, DependencySource, HttpTrigger, Inherit, Manifest};
 
 impl App {
     /// Every served route with the chain behind it: `request-log → auth-guard → users`.
@@ -56,7 +56,7 @@ fn line(report: &mut String, what: &str, names: &str) {
     let _ = writeln!(report, "  {what:<34} {names}");
 }
 
-fn grants(component: &Component) -> [(&'static str, Vec<String>); 6] {
+fn grants(component: &Component) -> [(&'static str, Vec<String>); 7] {
     [
         ("databases", component.sqlite_databases.clone()),
         ("key-value stores", component.key_value_stores.clone()),
@@ -82,7 +82,33 @@ fn grants(component: &Component) -> [(&'static str, Vec<String>); 6] {
                 .map(|entry| entry.source.to_string())
                 .collect(),
         ),
+        (
+            "dependencies",
+            component.dependencies.iter().map(dependency).collect(),
+        ),
     ]
+}
+
+/// What answers which imports, and what it reaches.
+fn dependency(dependency: &Dependency) -> String {
+    let source = match &dependency.source {
+        DependencySource::Component(id) => id.clone(),
+        DependencySource::File(path) => path.display().to_string(),
+    };
+    let inherits = inherits(dependency.inherit.as_ref().unwrap_or(&Inherit::None));
+    format!("{source} as {} (inherits {inherits})", dependency.name)
+}
+
+fn inherits(inherit: &Inherit) -> String {
+    match inherit {
+        Inherit::None => "nothing".to_owned(),
+        Inherit::All => "everything".to_owned(),
+        Inherit::Some(some) => some
+            .iter()
+            .map(|capability| capability.key())
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
 }
 
 /// What a component inherits where it is a middleware: the same everywhere, or told apart by service.
@@ -94,15 +120,7 @@ fn inherited(manifest: &Manifest, id: &str) -> String {
             .iter()
             .filter(|entry| entry.component == id)
         {
-            let grant = match &entry.inherit {
-                Inherit::None => "nothing".to_owned(),
-                Inherit::All => "everything".to_owned(),
-                Inherit::Some(some) => some
-                    .iter()
-                    .map(|capability| capability.key())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            };
+            let grant = inherits(&entry.inherit);
             let service = trigger.component().unwrap_or_default();
             match by_grant.iter_mut().find(|(known, _)| *known == grant) {
                 Some((_, services)) if services.contains(&service) => {}

@@ -122,11 +122,23 @@ impl Manifest {
 }
 
 fn read(path: &Path, profile: Option<&str>, fields: &Fields<'_>) -> Manifest {
-    check_version(fields);
     let root = match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
     };
+    if !is_version_2(fields) {
+        // What else is there means something else.
+        fields.ignore_rest();
+        return Manifest {
+            path: path.to_owned(),
+            root,
+            application: Application::default(),
+            variables: BTreeMap::new(),
+            triggers: Vec::new(),
+            components: BTreeMap::new(),
+            settings: ApplicationSettings::default(),
+        };
+    }
     let (application, settings) = fields
         .require("application")
         .and_then(|value| value.fields_in("application", read_application))
@@ -162,14 +174,17 @@ fn read(path: &Path, profile: Option<&str>, fields: &Fields<'_>) -> Manifest {
     }
 }
 
-fn check_version(fields: &Fields<'_>) {
+fn is_version_2(fields: &Fields<'_>) -> bool {
     match fields.get("spin_manifest_version") {
-        Some(version) if version.as_integer() == Some(2) => (),
+        Some(version) if version.as_integer() == Some(2) => return true,
+        Some(version) if version.as_str() == Some("1") => version
+            .report("is \"1\"; rewrite the manifest in version 2, which \"spin doctor\" does"),
         Some(version) => version.report("must be 2"),
         None => fields.report(
             "key \"spin_manifest_version\" is missing; write \"spin_manifest_version = 2\"",
         ),
     }
+    false
 }
 
 fn read_application(fields: &Fields<'_>) -> (Application, ApplicationSettings) {
@@ -184,11 +199,27 @@ fn read_application(fields: &Fields<'_>) -> (Application, ApplicationSettings) {
     fields.strings("authors");
     // Checked by `spin build` against the environments named; they change nothing when running.
     fields.get("targets");
-    fields.refuse(
-        "trigger",
-        "write routes whole: Spin no longer honours a base path either",
-    );
+    for (kind, value) in fields
+        .get("trigger")
+        .map(|value| value.entries())
+        .unwrap_or_default()
+    {
+        match kind.as_str() {
+            "http" => drop(value.fields(read_http_settings)),
+            _ => value.report("is not supported; \"trigger.http\" is the only trigger"),
+        }
+    }
     (application, settings::read_application(fields))
+}
+
+fn read_http_settings(fields: &Fields<'_>) {
+    if let Some(base) = fields.get("base")
+        && base.string().is_some_and(|base| base != "/")
+    {
+        base.report(
+            "is not supported; write routes whole: Spin no longer honours a base path either",
+        );
+    }
 }
 
 fn read_variables(value: &Value<'_>) -> BTreeMap<String, Variable> {

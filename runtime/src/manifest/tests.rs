@@ -565,15 +565,53 @@ fn names_spin_would_refuse_are_refused() {
 }
 
 #[test]
-fn a_manifest_of_another_version_or_without_triggers_is_refused() {
-    let found = parse("spin_manifest_version = \"1\"\n[application]\nnome = \"x\"\n")
-        .expect_err("mistakes");
+fn a_manifest_of_another_version_is_refused_as_a_whole() {
+    for (version, rule) in [
+        (
+            "\"1\"",
+            "is \"1\"; rewrite the manifest in version 2, which \"spin doctor\" does",
+        ),
+        ("3", "must be 2"),
+    ] {
+        let text = format!("spin_manifest_version = {version}\nname = \"x\"\n[[component]]\n");
+        assert_eq!(
+            parse(&text).expect_err("a mistake").to_string(),
+            format!("app/spin.toml:1: key \"spin_manifest_version\" {rule}")
+        );
+    }
+}
+
+#[test]
+fn a_manifest_without_triggers_is_refused() {
+    let found = parse("spin_manifest_version = 2\n[application]\nnome = \"x\"\n");
     assert_eq!(
-        found.to_string(),
-        "app/spin.toml:1: key \"spin_manifest_version\" must be 2\n\
-         app/spin.toml:1: the application has no [[trigger.http]], so nothing could be asked of it\n\
+        found.expect_err("mistakes").to_string(),
+        "app/spin.toml:1: the application has no [[trigger.http]], so nothing could be asked of it\n\
          app/spin.toml:2: application: key \"name\" is missing\n\
          app/spin.toml:3: application: key \"nome\" is unknown; did you mean \"name\"?"
+    );
+}
+
+#[test]
+fn a_base_path_is_accepted_where_it_changes_nothing() {
+    good(&format!("trigger.http.base = \"/\"\n{}", one("")));
+    let found = mistakes(&format!("trigger.http.base = \"/v1\"\n{}", one("")));
+    assert_eq!(
+        found,
+        [
+            "4: application: key \"trigger.http.base\" is not supported; write routes whole: Spin no longer honours a \
+             base path either"
+        ]
+    );
+    let found = mistakes(&format!(
+        "trigger.redis.address = \"redis://x\"\n{}",
+        one("")
+    ));
+    assert_eq!(
+        found,
+        [
+            "4: application: key \"trigger.redis\" is not supported; \"trigger.http\" is the only trigger"
+        ]
     );
 }
 
