@@ -67,7 +67,7 @@ pub(super) fn explain(error: rusqlite::Error, handle: &Handle, limits: &Limits) 
         | ErrorCode::OutOfMemory
         | ErrorCode::ReadOnly => {
             let path = handle.sqlite.path().unwrap_or_default();
-            tracing::error!(?code, message, path, "a database failed");
+            tracing::error!(?code, error = message, path, "a database failed");
             Error::Failed(message)
         }
         _ => Error::Failed(message),
