@@ -3,6 +3,7 @@
 mod bodies;
 mod connections;
 mod headers;
+mod http2;
 mod secrets;
 mod sql;
 mod tokens;

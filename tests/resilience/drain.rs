@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustix::process::Signal;
-use selvedge_tests::{Process, Setup};
+use selvedge_tests::{Process, Setup, process};
 
 /// Tells `process` to stop while a request is in flight, and expects the request to be answered.
 async fn stops_with_a_request_in_flight(mut process: Process, signal: Signal) {
@@ -74,4 +74,51 @@ async fn connections_without_a_request_do_not_hold_up_the_end() {
         "it took {:?}",
         started.elapsed()
     );
+}
+
+#[tokio::test]
+async fn a_delayed_stop_is_announced_while_requests_are_still_taken() {
+    let setup = Setup::faults();
+    let mut up = process::command("up", &setup);
+    up.args([
+        "--no-build",
+        "--listen",
+        "127.0.0.1:0",
+        "--drain-delay",
+        "3s",
+    ]);
+    let mut process = Process::run(up, setup).await;
+    process.signal(Signal::TERM);
+    process
+        .output
+        .wait_for("that it is not ready", |line| {
+            line.text.contains("no longer ready")
+        })
+        .await;
+    let newcomer = process.client();
+    assert_eq!(
+        newcomer.get("/readyz").await.expect(503).text(),
+        "draining\n"
+    );
+    newcomer.get("/hello").await.expect(200);
+    assert!(process.ended().await.success());
+}
+
+#[tokio::test]
+async fn a_second_ctrl_c_does_not_wait() {
+    let mut process = Setup::faults().spawn().await;
+    let client = process.client();
+    let request = tokio::spawn(async move { client.get("/slow?19000").try_send().await });
+    process
+        .output
+        .wait_for("from the guest", |line| line.text.contains("waiting"))
+        .await;
+    process.signal(Signal::INT);
+    process
+        .output
+        .wait_for("that it stops", |line| line.text.contains("stopping"))
+        .await;
+    process.signal(Signal::INT);
+    assert_eq!(process.ended().await.code(), Some(130));
+    assert!(request.await.expect("it was sent").is_err());
 }

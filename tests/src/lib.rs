@@ -14,6 +14,7 @@ pub mod people;
 pub mod process;
 pub mod raw;
 pub mod setup;
+pub mod tls;
 pub mod token;
 
 pub use answer::Answer;

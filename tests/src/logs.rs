@@ -69,11 +69,21 @@ impl Logs {
 
     /// The first line that fulfils `condition`, as soon as there is one.
     pub async fn wait_for(&self, what: &str, condition: impl Fn(&Line) -> bool) -> Line {
+        self.wait_for_nth(1, what, condition).await
+    }
+
+    /// As [`Self::wait_for`], but the first counts as 1.
+    pub async fn wait_for_nth(
+        &self,
+        nth: usize,
+        what: &str,
+        condition: impl Fn(&Line) -> bool,
+    ) -> Line {
         let mut changed = self.changed.subscribe();
         let search = async {
             loop {
                 changed.mark_unchanged();
-                if let Some(line) = self.find(&condition).into_iter().next() {
+                if let Some(line) = self.find(&condition).into_iter().nth(nth - 1) {
                     return line;
                 }
                 let _ = changed.changed().await;
