@@ -143,3 +143,18 @@ async fn clients_that_do_not_read_their_answers_keep_no_instance_for_ever() {
         assert!(dawdler.await.is_err_and(|end| end.is_cancelled()));
     }
 }
+
+#[tokio::test]
+async fn a_body_that_turns_out_too_large_on_its_way_is_said_to_be() {
+    // So much that an instance reads it already when it passes the 12 MiB.
+    let chunk = [format!("{MIB:x}\r\n").as_bytes(), &[0; MIB], b"\r\n"].concat();
+    let head = "POST /count HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    let mut connection = raw::Connection::open(faults().address).await;
+    assert!(connection.send(head.as_bytes()).await);
+    for _ in 0..12 {
+        assert!(connection.send(&chunk).await);
+    }
+    assert!(connection.send(b"1\r\nx\r\n").await);
+    let answer = connection.rest().await;
+    assert_eq!(raw::status(&answer), 413, "{answer}");
+}

@@ -2,6 +2,7 @@
 
 use std::{
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -23,8 +24,8 @@ const PROMPT: Duration = Duration::from_secs(10);
 /// A client that sends nothing for this long in the rest of the body is given up on.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// Why a body did not begin to arrive.
-#[derive(Debug, PartialEq, Eq)]
+/// Why a body did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
     /// The client took too long.
     Slow,
@@ -34,8 +35,26 @@ pub enum Lost {
     Broken,
 }
 
+/// What became of the part of a body that was still to come when its request went to an instance.
+#[derive(Debug, Clone, Default)]
+pub struct Fate(Option<Arc<OnceLock<Lost>>>);
+
+impl Fate {
+    /// Why it did not arrive, if that is known.
+    pub fn lost(&self) -> Option<Lost> {
+        self.0.as_ref()?.get().copied()
+    }
+
+    /// Only what went wrong first counts.
+    fn seal(&self, lost: Lost) {
+        if let Some(fate) = &self.0 {
+            let _ = fate.set(lost);
+        }
+    }
+}
+
 /// Reads the beginning of `body`, and bounds the rest: to `limit` bytes in all, and in the time between two pieces.
-pub async fn receive(mut body: Incoming, limit: u64) -> Result<WasiBody, Lost> {
+pub async fn receive(mut body: Incoming, limit: u64) -> Result<(WasiBody, Fate), Lost> {
     let mut ahead = BytesMut::new();
     let mut trailers = None;
     let read = async {
@@ -59,10 +78,10 @@ pub async fn receive(mut body: Incoming, limit: u64) -> Result<WasiBody, Lost> {
         return Err(Lost::TooLarge);
     }
     if is_whole && trailers.is_none() {
-        return Ok(Full::new(ahead)
-            .map_err(|never| match never {})
-            .boxed_unsync());
+        let whole = Full::new(ahead).map_err(|never| match never {});
+        return Ok((whole.boxed_unsync(), Fate::default()));
     }
+    let fate = Fate(Some(Arc::default()));
     let rest = Rest {
         ahead: Some(ahead).filter(|ahead| !ahead.is_empty()),
         trailers,
@@ -70,8 +89,9 @@ pub async fn receive(mut body: Incoming, limit: u64) -> Result<WasiBody, Lost> {
         limit,
         left: limit,
         idle: None,
+        fate: fate.clone(),
     };
-    Ok(rest.boxed_unsync())
+    Ok((rest.boxed_unsync(), fate))
 }
 
 /// What was read ahead, and then what is still to come.
@@ -82,6 +102,7 @@ struct Rest {
     limit: u64,
     left: u64,
     idle: Option<Pin<Box<Sleep>>>,
+    fate: Fate,
 }
 
 impl Rest {
@@ -93,7 +114,10 @@ impl Rest {
                 self.left = left;
                 Ok(frame)
             }
-            None => Err(Error::HttpRequestBodySize(Some(self.limit))),
+            None => {
+                self.fate.seal(Lost::TooLarge);
+                Err(Error::HttpRequestBodySize(Some(self.limit)))
+            }
         }
     }
 }
@@ -118,6 +142,7 @@ impl Body for Rest {
                 .idle
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE)));
             ready!(idle.as_mut().poll(context));
+            this.fate.seal(Lost::Slow);
             return Poll::Ready(Some(Err(Error::ConnectionReadTimeout)));
         };
         if let Some(idle) = &mut this.idle {
@@ -125,7 +150,10 @@ impl Body for Rest {
         }
         Poll::Ready(match frame {
             Some(Ok(frame)) => Some(this.count(frame)),
-            Some(Err(error)) => Some(Err(error.into())),
+            Some(Err(error)) => {
+                this.fate.seal(Lost::Broken);
+                Some(Err(error.into()))
+            }
             None => None,
         })
     }

@@ -99,20 +99,23 @@ async fn forward(
     let trace = TraceContext::continue_or(&mut parts.headers, || TraceContext::new(false));
     route::set_spin_headers(&mut parts.headers, &matched, &parts.uri, client.address);
 
-    let received = body::receive(body, guest.max_body()).await;
-    let body = received.map_err(|lost| match lost {
+    let lost = |lost| match lost {
         body::Lost::TooLarge => too_large(),
         body::Lost::Slow => refuse(
             StatusCode::REQUEST_TIMEOUT,
             "The request body took too long to arrive.",
         ),
         body::Lost::Broken => refuse(StatusCode::BAD_REQUEST, "The request body broke off."),
-    })?;
+    };
+    let received = body::receive(body, guest.max_body()).await;
+    let (body, fate) = received.map_err(lost)?;
     let request = Request::from_parts(parts, body);
-    guest
-        .call(request, request_id.to_owned(), trace, 0)
-        .await
-        .map_err(|failure| problem::of_failure(&failure, request_id))
+    let answer = guest.call(request, request_id.to_owned(), trace, 0).await;
+    // A component that read what was not all there may say anything; why it was not, only we know.
+    if let Some(cause) = fate.lost() {
+        return Err(lost(cause));
+    }
+    answer.map_err(|failure| problem::of_failure(&failure, request_id))
 }
 
 /// The host a request is for, where that is plain. HTTP/1.1 wants one valid `Host` in any case, and an absolute target
