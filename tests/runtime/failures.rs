@@ -228,3 +228,31 @@ async fn event(output: &Logs, request_id: &str) -> serde_json::Value {
         .await
         .json()
 }
+
+#[tokio::test]
+async fn requests_whose_clients_are_gone_give_their_instances_back() {
+    let application = Setup::faults().start();
+    // More than `small` may have instances, each asked to wait longer than anybody would.
+    for nth in 1..=6 {
+        let mut connection = raw::Connection::open(application.address).await;
+        let head = "GET /small/slow?19000 HTTP/1.1\r\nhost: a\r\n\r\n";
+        assert!(connection.send(head.as_bytes()).await);
+        let waiting = |line: &Line| line.text == "waiting";
+        let logs = &application.logs;
+        logs.wait_for_nth(nth, "from the guest", waiting).await;
+    }
+    application.client().get("/small/hello").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_busy_component_that_works_through_its_queue_turns_nobody_away() {
+    let application = Setup::faults().start();
+    // Far more at once than `faults` has instances.
+    let clients = futures::future::join_all((0..48).map(async |_| {
+        let client = application.client();
+        for _ in 0..50 {
+            client.get("/hello").await.expect(200);
+        }
+    }));
+    clients.await;
+}

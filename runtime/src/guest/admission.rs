@@ -2,10 +2,10 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,10 +13,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{cores, manifest::Settings};
 
 /// How long a request waits for a busy component before it is told to come back.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Requests that may wait for a busy component, as a multiple of those it can work on.
+/// Requests that may wait for a busy component in any case, as a multiple of those it can work on.
 const QUEUE_FACTOR: usize = 4;
+
+/// Requests that may wait for one that works through its queue: so many that the last is served within `PROMPT`, by
+/// the pace at which places became free lately, and never more than this.
+const QUEUE: usize = 1024;
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// Places kept for requests of other components, as a part of those for the network: what comes from outside must
 /// not keep components from each other, least of all from the keys that tell who is asking.
@@ -92,6 +97,7 @@ struct Door {
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     queue: usize,
+    pace: Mutex<Pace>,
 }
 
 impl Door {
@@ -100,6 +106,7 @@ impl Door {
             places: Arc::new(Semaphore::new(places)),
             waiting: AtomicUsize::new(0),
             queue: places * QUEUE_FACTOR,
+            pace: Mutex::new(Pace::new(Instant::now(), places)),
         }
     }
 
@@ -108,25 +115,83 @@ impl Door {
     }
 
     async fn wait(&self) -> Option<OwnedSemaphorePermit> {
-        let _queued = Queued::join(&self.waiting, self.queue)?;
+        let queued = Queued::join(&self.waiting);
+        {
+            let (mut pace, now) = (self.pace(), Instant::now());
+            if queued.before == 0 {
+                pace.begin(now);
+            }
+            if queued.before >= self.queue.max(pace.queue(now)) {
+                return None;
+            }
+        }
         let place = self.places.clone().acquire_owned();
-        tokio::time::timeout(PATIENCE, place).await.ok()?.ok()
+        let place = tokio::time::timeout(PATIENCE, place).await.ok()?.ok()?;
+        self.pace().step(Instant::now());
+        Some(place)
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How fast a queue moves.
+struct Pace {
+    /// When somebody last got a place.
+    last: Instant,
+    /// Time between two who got one, weighted towards the latest.
+    interval: Duration,
+}
+
+impl Pace {
+    /// Nothing is known of it yet: it is taken to be quick, and to prove otherwise.
+    fn new(now: Instant, places: usize) -> Self {
+        let places = u32::try_from(places).unwrap_or(u32::MAX).max(1);
+        Self {
+            last: now,
+            interval: PROMPT / places.saturating_mul(2 * QUEUE_FACTOR as u32),
+        }
+    }
+
+    /// Somebody waits, and nobody did before: how long ago the last place was given says nothing.
+    fn begin(&mut self, now: Instant) {
+        self.last = now;
+    }
+
+    /// Somebody who waited got a place.
+    fn step(&mut self, now: Instant) {
+        let interval = now.duration_since(self.last);
+        self.interval = (self.interval * 7 + interval) / 8;
+        self.last = now;
+    }
+
+    /// How long the queue may be for the last in it to be served promptly. One that stands still for long is slow,
+    /// however fast it was.
+    fn queue(&self, now: Instant) -> usize {
+        let interval = self.interval.max(now.duration_since(self.last) / 8);
+        let most = PROMPT.as_nanos() / interval.as_nanos().max(1);
+        usize::try_from(most).unwrap_or(QUEUE).min(QUEUE)
     }
 }
 
 /// A place in a queue, given up when dropped.
-struct Queued<'a>(&'a AtomicUsize);
+struct Queued<'a> {
+    waiting: &'a AtomicUsize,
+    /// How many were there already.
+    before: usize,
+}
 
 impl<'a> Queued<'a> {
-    fn join(waiting: &'a AtomicUsize, most: usize) -> Option<Self> {
-        let queued = Self(waiting);
-        (waiting.fetch_add(1, Ordering::Relaxed) < most).then_some(queued)
+    fn join(waiting: &'a AtomicUsize) -> Self {
+        let before = waiting.fetch_add(1, Ordering::Relaxed);
+        Self { waiting, before }
     }
 }
 
 impl Drop for Queued<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -178,6 +243,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_turns_away_at_once() {
         let door = Door::new(1);
+        door.pace().interval = PROMPT;
         let _taken = door.enter().unwrap();
         let mut queue: Vec<_> = (0..QUEUE_FACTOR).map(|_| Box::pin(door.wait())).collect();
         for waiting in &mut queue {
@@ -187,5 +253,20 @@ mod tests {
         queue.pop();
         let mut next = std::pin::pin!(door.wait());
         assert!(futures::poll!(&mut next).is_pending());
+    }
+
+    #[test]
+    fn a_queue_that_moves_may_grow_and_one_that_stands_still_may_not() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, 2);
+        assert_eq!(pace.queue(start), 16);
+        let mut now = start;
+        for _ in 0..100 {
+            now += Duration::from_millis(2);
+            pace.step(now);
+        }
+        let moving = pace.queue(now);
+        assert!((400..=500).contains(&moving), "{moving}");
+        assert!(pace.queue(now + PROMPT) <= 8);
     }
 }

@@ -14,6 +14,10 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::trace::TraceContext;
 
+/// How long an instance may go on with a safe request (RFC 9110, 9.2.1) that nobody waits for any more: most are done
+/// by then, and the instance good for another. Others may be changing something, and go on to their deadline.
+const ABANDONED: Duration = Duration::from_secs(1);
+
 /// Shared by the host's side of a request and the instance that handles it.
 #[derive(Debug)]
 pub struct Call {
@@ -32,6 +36,8 @@ pub struct Call {
     broken_off: AtomicBool,
     reported: AtomicBool,
     closed: AtomicBool,
+    is_safe: bool,
+    abandoned: OnceLock<Instant>,
     worker: OnceLock<Arc<AtomicWaker>>,
 }
 
@@ -57,6 +63,8 @@ impl Call {
             broken_off: AtomicBool::new(false),
             reported: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            is_safe: false,
+            abandoned: OnceLock::new(),
             worker: OnceLock::new(),
         }
     }
@@ -73,6 +81,16 @@ impl Call {
         held.take();
     }
 
+    /// The same, for a request that `is_safe`: it changes nothing, so it may end in the middle once nobody waits for it.
+    pub fn safe(self, is_safe: bool) -> Self {
+        Self { is_safe, ..self }
+    }
+
+    /// Whether it has no client any more, and was not answered before.
+    pub fn is_abandoned(&self) -> bool {
+        self.abandoned.get().is_some()
+    }
+
     /// The worker whose instance handles the call from now on; it is woken when the call is over.
     pub fn handled_by(&self, worker: Arc<AtomicWaker>) {
         // Only one worker ever takes a call.
@@ -87,9 +105,12 @@ impl Call {
     /// When the guest must have answered; once it has, when it must be done.
     pub fn ends_at(&self) -> Instant {
         if self.answered.load(Ordering::Relaxed) {
-            self.done_by()
-        } else {
-            self.started + self.deadline
+            return self.done_by();
+        }
+        let end = self.started + self.deadline;
+        match self.abandoned.get() {
+            Some(at) if self.is_safe => end.min(*at + ABANDONED),
+            _ => end,
         }
     }
 
@@ -166,6 +187,9 @@ impl Deref for Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
+        if !self.0.answered.load(Ordering::Relaxed) {
+            let _ = self.0.abandoned.set(Instant::now());
+        }
         self.0.closed.store(true, Ordering::Release);
         self.0.leave();
         if let Some(worker) = self.0.worker.get() {

@@ -11,7 +11,7 @@ mod worker;
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, PoisonError},
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
@@ -20,7 +20,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{
     Error, WasiBody,
     handler::{ExpirationError, InstantiationError, ProxyHandler},
@@ -34,7 +34,7 @@ pub use state::State;
 pub use turn::Turns;
 pub use worker::Mould;
 
-use admission::{Admission, Share};
+use admission::{Admission, PATIENCE, Share};
 use call::Open;
 use worker::{Instances, NoInstance};
 
@@ -83,21 +83,64 @@ struct Pool {
     /// For the request that computes. Requests that begin one after another, rather than all at once, find the same few
     /// instances, which are still in the cache of the core.
     go_ahead: Arc<Semaphore>,
+    /// Told when an instance can take another request, or is gone.
+    vacancy: Arc<Notify>,
 }
+
+impl Pool {
+    /// The answer to a request that was admitted. Its place may be free before an instance is: one that sent the last
+    /// byte has still to come to rest, and one whose client left works on. It is waited for as a place is.
+    async fn answer(
+        &self,
+        call: &Open,
+        mut request: Request<WasiBody>,
+    ) -> Result<Response<WasiBody>, wasmtime::Error> {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.handler.handle(call.call(), request).await;
+            let refused = match answer.map_err(|error| error.downcast::<Refused>()) {
+                Ok(response) => return Ok(response),
+                Err(Ok(refused)) if refused.error.is::<NoInstance>() => refused,
+                Err(Ok(refused)) => return Err(refused.into()),
+                Err(Err(error)) => return Err(error),
+            };
+            call.step_aside();
+            let vacancy = self.vacancy.notified();
+            if tokio::time::timeout_at(patience.into(), vacancy)
+                .await
+                .is_err()
+            {
+                return Err(refused.into());
+            }
+            request = refused
+                .request
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A request that no instance could be made for.
+type Refused = InstantiationError<Arc<Call>>;
 
 impl Guest {
     /// Takes requests for instances made of `mould`, up to the limits in its settings.
     pub fn new(mould: Mould) -> Self {
         let mould = Arc::new(mould);
         let shares = admission::shares(&mould.settings);
-        let pool = |(core, share): (usize, Share)| Pool {
-            admission: Admission::new(&share),
-            go_ahead: Arc::new(Semaphore::new(1)),
-            handler: ProxyHandler::new(Instances {
-                mould: mould.clone(),
-                core,
-                room: Arc::new(Semaphore::new(share.instances())),
-            }),
+        let pool = |(core, share): (usize, Share)| {
+            let vacancy = Arc::<Notify>::default();
+            Pool {
+                admission: Admission::new(&share),
+                go_ahead: Arc::new(Semaphore::new(1)),
+                handler: ProxyHandler::new(Instances {
+                    mould: mould.clone(),
+                    core,
+                    room: Arc::new(Semaphore::new(share.instances())),
+                    vacancy: vacancy.clone(),
+                }),
+                vacancy,
+            }
         };
         Self {
             pools: shares.into_iter().enumerate().map(pool).collect(),
@@ -129,12 +172,13 @@ impl Guest {
             return Err(Failure::Busy);
         };
         let deadline = self.mould.settings.deadline;
-        let call = Open::new(Call::new(request_id, trace, depth, deadline, place));
+        let call = Call::new(request_id, trace, depth, deadline, place);
+        let call = Open::new(call.safe(request.method().is_safe()));
         let go_ahead = tokio::time::timeout(AFTER_YOU, pool.go_ahead.clone().acquire_owned());
         if let Ok(Ok(permit)) = go_ahead.await {
             call.go_ahead(permit);
         }
-        let answer = pool.handler.handle(call.call(), request);
+        let answer = pool.answer(&call, request);
         let last_resort = call.ends_at() + LAST_RESORT;
         match tokio::time::timeout_at(last_resort.into(), answer).await {
             Ok(Ok(response)) => {
@@ -173,7 +217,7 @@ impl Guest {
             }
             return Failure::Deadline;
         }
-        if let Some(refused) = error.downcast_ref::<InstantiationError<Arc<Call>>>() {
+        if let Some(refused) = error.downcast_ref::<Refused>() {
             let cause = format!("{:#}", refused.error);
             if refused.error.is::<NoInstance>()
                 || refused.error.is::<wasmtime::PoolConcurrencyLimitError>()

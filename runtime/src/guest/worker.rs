@@ -15,7 +15,7 @@ use std::{
 
 use futures::task::AtomicWaker;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
     time::Sleep,
 };
 use wasmtime::{Engine, Store, StoreContextMut, UpdateDeadline, component::GuestTaskId};
@@ -63,6 +63,21 @@ pub struct Instances {
     pub core: usize,
     /// How many more there may be.
     pub room: Arc<Semaphore>,
+    /// Whom to tell when one of them can take another request, or is gone.
+    pub vacancy: Arc<Notify>,
+}
+
+/// The room of one instance. Others are told when it is given up.
+struct Room {
+    permit: Option<OwnedSemaphorePermit>,
+    vacancy: Arc<Notify>,
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.permit.take();
+        self.vacancy.notify_one();
+    }
 }
 
 impl HandlerState for Instances {
@@ -71,11 +86,11 @@ impl HandlerState for Instances {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<State, Expiration, Worker>> {
-        let room = self
-            .room
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| NoInstance)?;
+        let permit = self.room.clone().try_acquire_owned();
+        let room = Room {
+            permit: Some(permit.map_err(|_| NoInstance)?),
+            vacancy: self.vacancy.clone(),
+        };
         let mould = &*self.mould;
         let mut store = Store::new(&mould.engine, (mould.state)());
         store.limiter(|state| &mut state.limits);
@@ -101,7 +116,7 @@ impl HandlerState for Instances {
                 mould: self.mould.clone(),
                 is_away: self.core != cores::current(),
                 calls,
-                _room: room,
+                room,
             },
         })
     }
@@ -187,7 +202,7 @@ pub struct Worker {
     /// Whether it runs on another core than its own, which had no place left: it serves one request there and goes.
     is_away: bool,
     calls: Arc<Calls>,
-    _room: OwnedSemaphorePermit,
+    room: Room,
 }
 
 impl WorkerState for Worker {
@@ -205,6 +220,7 @@ impl WorkerState for Worker {
         if total >= most {
             ShouldAccept::Never
         } else if concurrent.max(self.calls.look()) < self.mould.settings.max_concurrency.get() {
+            self.room.vacancy.notify_one();
             ShouldAccept::Yes
         } else {
             ShouldAccept::No
@@ -249,7 +265,9 @@ impl WorkerState for Worker {
 impl Worker {
     fn report(&self, call: &Call, store: &Store<State>, cause: &wasmtime::Error) {
         let (component, request_id) = (self.mould.component.as_str(), call.request_id.as_str());
-        if call.is_timed_out() {
+        if call.is_timed_out() && call.is_abandoned() {
+            tracing::debug!(component, request_id, "stopped, as its client is gone");
+        } else if call.is_timed_out() {
             tracing::error!(component, request_id, "deadline exceeded");
         } else if store.data().limits.was_refused() {
             let cause = format!("{cause:#}");
