@@ -29,22 +29,32 @@ pub struct PoolSize {
     pub memory: usize,
 }
 
-/// Core instances a part of a composition may bring: its module, its shims and fix-ups, and adapters to its neighbour.
-const CORE_INSTANCES_PER_PART: u32 = 10;
+/// What a part of a composition may bring: of core instances its module, its shims and fix-ups, and adapters to its
+/// neighbour. An interpreter with its libraries (Python, JavaScript) has dozens of them, and more tables and memories
+/// than compiled languages need. Room for them is address space, or no more than a count.
+const CORE_INSTANCES_PER_PART: u32 = 100;
+const MEMORIES_PER_PART: u32 = 4;
+const TABLES_PER_PART: u32 = 16;
+
+/// Function references a table may hold, above what any program known needs. Ours need a few thousand.
+pub const TABLE_ELEMENTS: usize = 100_000;
 
 /// Builds the engine.
 pub fn new(size: PoolSize) -> anyhow::Result<Engine> {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(size.instances)
         .total_core_instances(size.instances * size.parts * CORE_INSTANCES_PER_PART)
-        .total_memories(size.instances * size.parts)
-        .total_tables(size.instances * size.parts * 3)
+        .total_memories(size.instances * size.parts * 2)
+        .total_tables(size.instances * size.parts * 4)
+        .table_elements(TABLE_ELEMENTS)
         .total_stacks(size.instances * 2)
         .max_core_instances_per_component(size.parts * CORE_INSTANCES_PER_PART)
-        .max_memories_per_component(size.parts)
-        .max_tables_per_component(size.parts * 3)
-        .max_component_instance_size(8 << 20)
-        .max_core_instance_size(4 << 20)
+        .max_memories_per_component(size.parts * MEMORIES_PER_PART)
+        .max_tables_per_component(size.parts * TABLES_PER_PART)
+        .max_tables_per_module(2)
+        .max_memories_per_module(2)
+        .max_component_instance_size(10 << 20)
+        .max_core_instance_size(10 << 20)
         .max_memory_size(size.memory)
         // What a retired instance dirtied first is wiped in place rather than given back to the kernel.
         .linear_memory_keep_resident(256 << 10)

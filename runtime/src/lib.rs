@@ -8,6 +8,7 @@ pub mod app;
 mod builder;
 mod capability;
 pub mod cli;
+mod componentize;
 mod compose;
 mod config;
 mod cores;

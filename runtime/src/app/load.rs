@@ -21,10 +21,10 @@ use crate::{
         sqlite, variables,
         wasi::{self, Staging},
     },
-    compose,
+    componentize, compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{self, Answer, Guest, Limits, Mould, State, Turns},
+    guest::{self, Answer, ClassicPre, Guest, Limits, Mould, Pre, State, Turns},
     log::Sink,
     manifest::{Component, DependencySource, HttpTrigger, Manifest, Resolver, Target},
     precompiled::Shelf,
@@ -243,9 +243,10 @@ impl Loader<'_> {
         compose::satisfy(&component.id, wasm, &answers)
     }
 
+    /// The component that a source is, or is made into.
     fn read(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
         let path = self.manifest.root.join(&component.source);
-        fs::read(&path).with_context(|| {
+        let source = fs::read(&path).with_context(|| {
             format!(
                 "component {:?}: cannot read its source {}{}",
                 component.id,
@@ -256,21 +257,18 @@ impl Loader<'_> {
                     ""
                 },
             )
-        })
+        })?;
+        componentize::component(source)
+            .with_context(|| format!("component {:?}: {}", component.id, path.display()))
     }
 
     /// Resolves the imports of a component and finds which world of `wasi:http` it exports.
-    fn link(&self, component: &Component, compiled: &Compiled) -> anyhow::Result<ProxyPre<State>> {
+    fn link(&self, component: &Component, compiled: &Compiled) -> anyhow::Result<Pre> {
         let id = &component.id;
-        let mut denying;
-        let linker = match component.dependencies.is_empty() {
-            true => &self.linker,
-            false => {
-                denying = self.linker.clone();
-                capability::deny(&mut denying, compiled).map_err(engine::plain)?;
-                &denying
-            }
-        };
+        let mut linker = capability::absent::link(&self.linker, self.engine, compiled)?;
+        if !component.dependencies.is_empty() {
+            capability::deny(&mut linker, compiled).map_err(engine::plain)?;
+        }
         let pre = linker
             .instantiate_pre(compiled)
             .map_err(engine::plain)
@@ -279,16 +277,23 @@ impl Loader<'_> {
             })?;
         let exports = |name: &str| compiled.get_export_index(None, name).is_some();
         if exports(compose::HANDLER) {
-            return Ok(ProxyPre::P3(
-                p3::bindings::ServicePre::new(pre).map_err(engine::plain)?,
-            ));
+            let service = p3::bindings::ServicePre::new(pre).map_err(engine::plain)?;
+            return Ok(Pre::Proxy(ProxyPre::P3(service)));
         }
-        p2::bindings::ProxyPre::new(pre).map(ProxyPre::P2).map_err(|_| {
+        if let Ok(classic) = ClassicPre::new(pre.clone()) {
+            return Ok(Pre::Classic(classic));
+        }
+        let proxy = p2::bindings::ProxyPre::new(pre).map_err(|_| {
+            let exports = compiled.component_type();
+            let exports = exports.exports(self.engine).map(|(name, _)| name);
             anyhow::anyhow!(
-                "component {id:?} serves no HTTP: it must export {} or wasi:http/incoming-handler@0.2",
-                compose::HANDLER
+                "component {id:?} serves no HTTP: it must export {}, wasi:http/incoming-handler@0.2 or \
+                 fermyon:spin/inbound-http, and exports {:?}",
+                compose::HANDLER,
+                exports.collect::<Vec<_>>(),
             )
-        })
+        })?;
+        Ok(Pre::Proxy(ProxyPre::P2(proxy)))
     }
 
     /// What a fresh instance of a component may reach: nothing beyond its own entry in the manifest.
@@ -307,7 +312,7 @@ impl Loader<'_> {
         let turns = Turns::new();
         Ok(Box::new(move || State {
             table: Default::default(),
-            wasi: wasi::prepare(&id, &environment, &files, &logs),
+            wasi: wasi::prepare(&id, &environment, &files, &allowed, &logs),
             http: WasiHttpCtx::new(),
             outbound: Outbound {
                 component: id.clone(),

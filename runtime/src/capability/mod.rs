@@ -1,6 +1,7 @@
 //! What components may reach, one room a capability, all of one shape: policy (what the manifest grants), host (the
 //! WIT functions), backend (where the data lies). Adding a capability is adding a folder.
 
+pub mod absent;
 mod denied;
 mod grant;
 pub mod key_value;
@@ -39,8 +40,15 @@ pub fn link(engine: &Engine) -> wasmtime::Result<Linker<State>> {
 pub fn behind(interface: &str) -> Option<Capability> {
     const GATED: &[(&str, Capability)] = &[
         ("spin:sqlite/", Capability::SqliteDatabases),
+        ("fermyon:spin/sqlite", Capability::SqliteDatabases),
         ("spin:key-value/", Capability::KeyValueStores),
+        ("fermyon:spin/key-value", Capability::KeyValueStores),
+        ("wasi:keyvalue/", Capability::KeyValueStores),
         ("spin:variables/", Capability::Variables),
+        ("fermyon:spin/variables", Capability::Variables),
+        ("fermyon:spin/config", Capability::Variables),
+        ("wasi:config/", Capability::Variables),
+        ("fermyon:spin/http", Capability::AllowedOutboundHosts),
         ("wasi:http/client", Capability::AllowedOutboundHosts),
         (
             "wasi:http/outgoing-handler",

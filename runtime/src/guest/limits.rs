@@ -2,6 +2,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::engine::TABLE_ELEMENTS;
+
 /// Counts the linear memory and table space of one store, over all parts of a composed component.
 #[derive(Debug)]
 pub struct Limits {
@@ -9,9 +11,6 @@ pub struct Limits {
     memory: usize,
     refused: bool,
 }
-
-/// Table elements (function references) an instance may hold in one table; programs use a few thousand.
-const TABLE_ELEMENTS: usize = 100_000;
 
 impl Limits {
     /// Limits a store to `memory_limit` bytes of linear memory in total.

@@ -4,6 +4,7 @@
 
 mod admission;
 mod call;
+mod classic;
 mod limits;
 mod state;
 mod turn;
@@ -29,10 +30,11 @@ use wasmtime_wasi_http::{
 
 pub use admission::instances;
 pub use call::Call;
+pub use classic::ClassicPre;
 pub use limits::Limits;
 pub use state::State;
 pub use turn::Turns;
-pub use worker::Mould;
+pub use worker::{Mould, Pre};
 
 use admission::{Admission, PATIENCE, Share};
 use call::Open;
@@ -178,7 +180,7 @@ impl Guest {
         if let Ok(Ok(permit)) = go_ahead.await {
             call.go_ahead(permit);
         }
-        let answer = pool.answer(&call, request);
+        let answer = self.answer(pool, &call, request);
         let last_resort = call.ends_at() + LAST_RESORT;
         match tokio::time::timeout_at(last_resort.into(), answer).await {
             Ok(Ok(response)) => {
@@ -206,6 +208,29 @@ impl Guest {
             Some(free) => Some(free),
             None => Some((own, own.admission.wait(is_internal).await?)),
         }
+    }
+
+    /// What an instance of this pool's answers; what fails is reported by who ends it.
+    async fn answer(
+        &self,
+        pool: &Pool,
+        call: &Open,
+        request: Request<WasiBody>,
+    ) -> wasmtime::Result<Response<WasiBody>> {
+        let Pre::Classic(pre) = &self.mould.pre else {
+            return pool.answer(call, request).await;
+        };
+        call.step_aside();
+        let answer = pre.handle(self.mould.store(), &call.call(), request).await;
+        if let Err(cause) = &answer
+            && !call.is_timed_out()
+            && call.needs_report()
+        {
+            let (component, request_id) = (self.id(), call.request_id.as_str());
+            let cause = format!("{cause:?}");
+            tracing::error!(component, request_id, cause, "component trapped");
+        }
+        answer
     }
 
     fn failure(&self, call: &Call, error: &wasmtime::Error) -> Failure {

@@ -26,7 +26,7 @@ use wasmtime_wasi_http::{
     },
 };
 
-use super::{call::Call, state::State, turn::Waiting};
+use super::{call::Call, classic::ClassicPre, state::State, turn::Waiting};
 use crate::{cores, engine::Ticker, manifest::Settings};
 
 /// An instance nobody needed for this long is retired, and its memory returned.
@@ -35,9 +35,21 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Requests after which an instance is retired, so that whatever it leaks is bounded.
 const REQUESTS_PER_INSTANCE: usize = 10_000;
 
+/// As many as a component of WASI 0.2 gets: it may count on an instance of its own, as under Spin, and what is made of
+/// JavaScript does.
+const REQUESTS_PER_INSTANCE_0_2: usize = 1;
+
 /// How long a busy instance may overrun its last deadline before it is taken away from outside: the epoch stops
 /// guests that compute, this stops those that wait in the host.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// A component by what it exports to be called with.
+pub enum Pre {
+    /// A handler of `wasi:http`.
+    Proxy(ProxyPre<State>),
+    /// The handler of Spin 1.
+    Classic(ClassicPre),
+}
 
 /// What instances of one component are made of.
 pub struct Mould {
@@ -48,11 +60,24 @@ pub struct Mould {
     /// Its clock, which must not stop before the last instance does.
     pub ticker: Arc<Ticker>,
     /// The component, its imports already resolved.
-    pub pre: ProxyPre<State>,
+    pub pre: Pre,
     /// Limits of an instance.
     pub settings: Settings,
     /// Makes the state of a fresh store: what this component, and only it, may reach.
     pub state: Box<dyn Fn() -> State + Send + Sync>,
+}
+
+impl Mould {
+    /// A store for one more instance.
+    pub fn store(&self) -> Store<State> {
+        let mut store = Store::new(&self.engine, (self.state)());
+        store.limiter(|state| &mut state.limits);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(on_tick);
+        // Instantiation runs guest code too (constructors), and gets no longer than a request.
+        store.data_mut().instantiating_until = Some(Instant::now() + self.settings.deadline);
+        store
+    }
 }
 
 /// Makes the instances of one component that belong to one core.
@@ -91,14 +116,11 @@ impl HandlerState for Instances {
             permit: Some(permit.map_err(|_| NoInstance)?),
             vacancy: self.vacancy.clone(),
         };
-        let mould = &*self.mould;
-        let mut store = Store::new(&mould.engine, (mould.state)());
-        store.limiter(|state| &mut state.limits);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(on_tick);
-        // Instantiation runs guest code too (constructors), and gets no longer than a request.
-        store.data_mut().instantiating_until = Some(Instant::now() + mould.settings.deadline);
-        let proxy = mould.pre.instantiate_async(&mut store).await?;
+        let Pre::Proxy(pre) = &self.mould.pre else {
+            wasmtime::bail!("a component of Spin 1 has an instance for each request");
+        };
+        let mut store = self.mould.store();
+        let proxy = pre.instantiate_async(&mut store).await?;
         store.data_mut().instantiating_until = None;
 
         let waiting = store.data().turn.waiting();
@@ -114,7 +136,12 @@ impl HandlerState for Instances {
             },
             state: Worker {
                 mould: self.mould.clone(),
-                is_away: self.core != cores::current(),
+                requests: match pre {
+                    // Away from its own core, which had no place left, it serves one request and goes.
+                    _ if self.core != cores::current() => 1,
+                    ProxyPre::P2(_) => REQUESTS_PER_INSTANCE_0_2,
+                    ProxyPre::P3(_) => REQUESTS_PER_INSTANCE,
+                },
                 calls,
                 room,
             },
@@ -199,8 +226,8 @@ impl Calls {
 /// The inside of a worker: what it accepts and what it leaves behind.
 pub struct Worker {
     mould: Arc<Mould>,
-    /// Whether it runs on another core than its own, which had no place left: it serves one request there and goes.
-    is_away: bool,
+    /// How many requests it takes before it retires.
+    requests: usize,
     calls: Arc<Calls>,
     room: Room,
 }
@@ -212,12 +239,7 @@ impl WorkerState for Worker {
     /// `concurrent` counts calls until the head of their answer is there. Until the last byte is out, an instance that
     /// fails takes the rest of the answer with it, so a call counts as long.
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        let most = if self.is_away {
-            1
-        } else {
-            REQUESTS_PER_INSTANCE
-        };
-        if total >= most {
+        if total >= self.requests {
             ShouldAccept::Never
         } else if concurrent.max(self.calls.look()) < self.mould.settings.max_concurrency.get() {
             self.room.vacancy.notify_one();

@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, uri::Scheme};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
@@ -27,7 +28,7 @@ use crate::{
 const INTERNAL: &str = ".spin.internal";
 
 /// The host under which an application reaches its own public routes.
-const OWN: &str = "self.alt";
+pub(super) const OWN: &str = "self.alt";
 
 /// Components that may call each other in a row; more is a circle.
 const DEEPEST: u8 = 8;
@@ -155,7 +156,7 @@ impl WasiHttpHooks for Outbound {
                     None => (id::new(), TraceContext::new(false), 0),
                 };
                 if depth >= DEEPEST {
-                    return refuse(Error::LoopDetected);
+                    return refuse(request, Error::LoopDetected);
                 }
                 Box::new(call(guest, request, id, trace, depth + 1))
             }
@@ -166,7 +167,7 @@ impl WasiHttpHooks for Outbound {
                 Box::new(std::future::ready(Ok((response, io as Io))))
             }
             Ok(Route::Network) => Box::new(send(request, options, self.bounds.clone())),
-            Err(error) => refuse(error),
+            Err(error) => refuse(request, error),
         }
     }
 }
@@ -208,7 +209,12 @@ impl Outbound {
     }
 }
 
-fn refuse(error: Error) -> Box<dyn Future<Output = Outcome> + Send> {
+/// The guest may still be writing the body, and is to learn of the refusal rather than of a stream that closed.
+fn refuse(request: Request<WasiBody>, error: Error) -> Box<dyn Future<Output = Outcome> + Send> {
+    let mut body = request.into_body();
+    if !body.is_end_stream() {
+        tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
+    }
     Box::new(std::future::ready(Err(error)))
 }
 

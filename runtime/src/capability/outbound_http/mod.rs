@@ -1,5 +1,7 @@
 //! Outbound HTTP: to the hosts a component was allowed, and to its neighbours without leaving the process.
 
+mod classic;
+mod draft;
 mod host;
 mod network;
 pub mod policy;
@@ -10,8 +12,10 @@ pub use host::{Bounds, Neighbours, Outbound};
 
 use crate::guest::State;
 
-/// Adds `wasi:http` 0.2 and 0.3.
+/// Adds `wasi:http` 0.2 and 0.3, and what came before them.
 pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(linker)
+    wasmtime_wasi_http::p3::add_to_linker(linker)?;
+    draft::link(linker)?;
+    classic::link(linker)
 }

@@ -1,23 +1,32 @@
 //! Clocks, randomness, environment and standard streams, which every component has, and the files it was granted.
 //!
-//! No sockets, no arguments: the context is built empty, so these interfaces exist and reach nothing.
+//! Sockets reach the addresses that the manifest allows, and cannot listen; names are not looked up, as under Spin. There
+//! are no arguments.
 
+mod draft;
 pub mod files;
 mod stdio;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr, pin::Pin, sync::Arc};
 
 use wasmtime::component::{Linker, Resource, ResourceType};
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, filesystem::Descriptor};
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, filesystem::Descriptor, sockets::SocketAddrUse};
 
 pub use files::{Files, Staging};
 
-use crate::{compose::EMPTY, guest::State, log::Sink};
+use crate::{
+    capability::outbound_http::policy::AllowedHosts, compose::EMPTY, guest::State, log::Sink,
+};
+
+/// The schemes of entries in `allowed_outbound_hosts` that are for sockets.
+const TCP: &str = "tcp";
+const UDP: &str = "udp";
 
 /// Adds WASI 0.2 and 0.3, and the empty interfaces that composed parts are given in place of what they do not inherit.
 pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     wasmtime_wasi::p3::add_to_linker(linker)?;
+    draft::link(linker)?;
     for version in ["0.2.0", "0.3.0"] {
         let mut environment = linker.instance(&format!("{EMPTY}environment@{version}"))?;
         environment.func_wrap("get-environment", |_, (): ()| {
@@ -43,6 +52,7 @@ pub fn prepare(
     component: &str,
     environment: &BTreeMap<String, String>,
     files: &Files,
+    allowed: &Arc<AllowedHosts>,
     logs: &Sink,
 ) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
@@ -51,8 +61,9 @@ pub fn prepare(
     }
     files.mount(&mut builder);
     builder
-        .allow_tcp(false)
-        .allow_udp(false)
+        .allow_tcp(allowed.names(TCP))
+        .allow_udp(allowed.names(UDP))
+        .socket_addr_check(check(allowed.clone()))
         .allow_ip_name_lookup(false)
         .stdout(stdio::Lines::new(
             component,
@@ -65,4 +76,28 @@ pub fn prepare(
             logs,
         ))
         .build()
+}
+
+type Verdict = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
+
+/// Whether a socket may be used with an address.
+fn check(
+    allowed: Arc<AllowedHosts>,
+) -> impl Fn(SocketAddr, SocketAddrUse) -> Verdict + Send + Sync + 'static {
+    move |address, usage| {
+        let is_allowed = match usage {
+            // A socket that connects is bound first, to nothing in particular.
+            SocketAddrUse::TcpBind | SocketAddrUse::UdpBind
+                if address.ip().is_unspecified() && address.port() == 0 =>
+            {
+                true
+            }
+            SocketAddrUse::TcpConnect => allowed.allows_address(TCP, address),
+            SocketAddrUse::UdpBind | SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => {
+                allowed.allows_address(UDP, address)
+            }
+            SocketAddrUse::TcpBind | SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => false,
+        };
+        Box::pin(std::future::ready(is_allowed))
+    }
 }

@@ -9,7 +9,7 @@ mod properties;
 mod tests;
 
 use std::fmt::Display;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
 use ipnet::IpNet;
@@ -93,6 +93,22 @@ impl AllowedHosts {
             .any(|entry| entry.allows(scheme, &host, port))
     }
 
+    /// Whether a socket may be used with `address`. An IPv4 address in IPv6 clothes is what it stands for.
+    pub fn allows_address(&self, scheme: &str, address: SocketAddr) -> bool {
+        let host = match address.ip().to_canonical() {
+            IpAddr::V4(address) => Host::Ipv4(address),
+            IpAddr::V6(address) => Host::Ipv6(address),
+        };
+        self.entries
+            .iter()
+            .any(|entry| entry.allows(scheme, &host, address.port()))
+    }
+
+    /// Whether any entry is for `scheme`.
+    pub fn names(&self, scheme: &str) -> bool {
+        self.entries.iter().any(|entry| entry.is_for(scheme))
+    }
+
     /// The other components named by entries of the form `http://NAME.spin.internal`.
     pub fn neighbours(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|entry| match &entry.host {
@@ -133,11 +149,12 @@ impl Entry {
     }
 
     fn allows(&self, scheme: &str, host: &Host, port: u16) -> bool {
-        let scheme_fits = self
-            .scheme
-            .as_deref()
-            .is_none_or(|allowed| allowed.eq_ignore_ascii_case(scheme));
-        scheme_fits && self.host.allows(host) && self.ports.allow(port)
+        self.is_for(scheme) && self.host.allows(host) && self.ports.allow(port)
+    }
+
+    fn is_for(&self, scheme: &str) -> bool {
+        let allowed = self.scheme.as_deref();
+        allowed.is_none_or(|allowed| allowed.eq_ignore_ascii_case(scheme))
     }
 }
 
