@@ -69,7 +69,12 @@ pub fn build() {
         let lock = File::create(cache().join("lock")).expect("the target folder can be written to");
         lock.lock().expect("files can be locked");
         remove_forgotten_states();
-        for manifest in [application(), fixture("faults"), fixture("guestbook")] {
+        for manifest in [
+            application(),
+            fixture("faults"),
+            fixture("foreign"),
+            fixture("guestbook"),
+        ] {
             let manifest = Manifest::load(&manifest).unwrap_or_else(|error| panic!("{error}"));
             selvedge::build(&manifest, &cache(), &|step| eprintln!("{step}"))
                 .unwrap_or_else(|error| panic!("{error:#}"));
