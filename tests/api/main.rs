@@ -4,6 +4,7 @@ mod conventions;
 mod own_component;
 mod provider;
 mod v1;
+mod virtual_time;
 mod walk;
 mod well_known;
 

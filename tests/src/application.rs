@@ -4,10 +4,12 @@ use std::{
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread,
+    time::Duration,
 };
 
 use selvedge::{
     app::{App, Live},
+    clock::TestClock,
     server::{self, Site},
 };
 use tempfile::TempDir;
@@ -21,6 +23,7 @@ pub struct Application {
     pub address: SocketAddr,
     /// What its components say.
     pub logs: Logs,
+    clock: Option<TestClock>,
     running: Option<Running>,
 }
 
@@ -70,6 +73,7 @@ impl Application {
         Ok(Self {
             address,
             logs,
+            clock: setup.clock.clone(),
             running: Some(Running {
                 state: setup.state,
                 stop,
@@ -81,6 +85,12 @@ impl Application {
     /// An anonymous client.
     pub fn client(&self) -> Client {
         Client::new(self.address)
+    }
+
+    /// Lets this much time pass for its components. It must have been started [`Setup::with_clock`].
+    pub fn advance(&self, duration: Duration) {
+        let clock = self.clock.as_ref().expect("it was started with a clock");
+        clock.advance(duration).expect("tests end before 2200");
     }
 
     /// Where its databases lie.

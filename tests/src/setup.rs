@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use selvedge::app::Options;
+use selvedge::{app::Options, clock::TestClock};
 use tempfile::TempDir;
 use toml::Table;
 
@@ -25,6 +25,8 @@ pub struct Setup {
     pub components: Vec<String>,
     /// The manifest's profile.
     pub profile: Option<String>,
+    /// The clock that components see instead of the system's.
+    pub clock: Option<TestClock>,
     /// Databases and whatever else outlives a stop. Removed when dropped.
     pub state: TempDir,
 }
@@ -50,6 +52,7 @@ impl Setup {
             runtime_config: None,
             components: Vec::new(),
             profile: None,
+            clock: None,
             state: components::fresh_state(),
         }
     }
@@ -97,6 +100,12 @@ impl Setup {
         self
     }
 
+    /// Gives its components a clock that [`Application::advance`] moves.
+    pub fn with_clock(mut self) -> Self {
+        self.clock = Some(TestClock::default());
+        self
+    }
+
     /// Runs only this component, and others so named.
     pub fn only(mut self, component: &str) -> Self {
         self.components.push(component.to_owned());
@@ -125,6 +134,8 @@ impl Setup {
             components: self.components.clone(),
             profile: self.profile.clone(),
             logs: selvedge::log::Sink::new(move |component, _, line| logs.add(component, line)),
+            test_clock: self.clock.clone(),
+            has_private_metrics: false,
         }
     }
 }

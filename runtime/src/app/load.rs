@@ -27,6 +27,7 @@ use crate::{
     guest::{self, Answer, ClassicPre, Guest, Limits, Mould, Pre, State, Turns},
     log::Sink,
     manifest::{Component, DependencySource, HttpTrigger, Manifest, Resolver, Target},
+    metrics::Metrics,
     precompiled::Shelf,
     route::RouteTable,
 };
@@ -57,11 +58,13 @@ pub(super) fn load(
     let engine = engine::new(pool_size(&manifest, &selected))?;
     let storage = Storage::open(&manifest, &selected, &config, state_dir)?;
     let staging = Staging::open(&manifest, state_dir)?;
+    let metrics = Metrics::new(&manifest);
     let loader = Loader {
         options,
         manifest: &manifest,
         variables: &variables,
         storage: &storage,
+        metrics: &metrics,
         staging: &staging,
         linker: capability::link(&engine).map_err(engine::plain)?,
         engine: &engine,
@@ -74,6 +77,9 @@ pub(super) fn load(
     Ok(App {
         answers,
         routes,
+        metrics,
+        test_clock: options.test_clock.clone(),
+        has_private_metrics: options.has_private_metrics,
         storage,
         _staging: staging,
         manifest,
@@ -116,6 +122,7 @@ struct Loader<'a> {
     manifest: &'a Manifest,
     variables: &'a Resolver,
     storage: &'a Storage,
+    metrics: &'a Metrics,
     staging: &'a Staging,
     engine: &'a Engine,
     shelf: Shelf,
@@ -208,6 +215,7 @@ impl Loader<'_> {
             ticker: self.ticker.clone(),
             pre: self.link(component, &compiled)?,
             settings: component.settings,
+            metrics: self.metrics.component(&component.id),
             state: self.state(component)?,
         }))
     }
@@ -310,18 +318,22 @@ impl Loader<'_> {
         let logs: Sink = self.options.logs.clone();
         let memory = component.settings.memory;
         let turns = Turns::new();
+        let metrics = self.metrics.component(&component.id);
+        let databases = self.metrics.databases();
+        let clock = self.options.test_clock.clone();
         Ok(Box::new(move || State {
             table: Default::default(),
-            wasi: wasi::prepare(&id, &environment, &files, &allowed, &logs),
+            wasi: wasi::prepare(&id, &environment, &files, &allowed, &logs, clock.as_ref()),
             http: WasiHttpCtx::new(),
             outbound: Outbound {
                 component: id.clone(),
                 allowed: allowed.clone(),
                 neighbours: neighbours.clone(),
                 bounds: bounds.clone(),
+                metrics: metrics.clone(),
                 call: None,
             },
-            sqlite: sqlite::prepare(&sqlite),
+            sqlite: sqlite::prepare(&sqlite, &databases),
             key_value: key_value::prepare(&key_value),
             variables: variables::prepare(&variables),
             limits: Limits::new(memory),

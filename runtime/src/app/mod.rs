@@ -19,9 +19,11 @@ pub use live::Live;
 
 use crate::{
     capability::wasi::Staging,
+    clock::TestClock,
     guest::Answer,
     log::Sink,
     manifest::{Manifest, ManifestErrors},
+    metrics::Metrics,
     route::{Match, RouteTable},
 };
 
@@ -44,6 +46,10 @@ pub struct Options {
     pub profile: Option<String>,
     /// Where lines of guests go.
     pub logs: Sink,
+    /// The clock that components see instead of the system's; it can be set over HTTP.
+    pub test_clock: Option<TestClock>,
+    /// Whether metrics are shown on a listener of their own only.
+    pub has_private_metrics: bool,
 }
 
 impl Options {
@@ -57,6 +63,9 @@ impl Options {
 pub struct App {
     manifest: Manifest,
     routes: Arc<RouteTable>,
+    metrics: Metrics,
+    test_clock: Option<TestClock>,
+    has_private_metrics: bool,
     /// By trigger, in the manifest's order; `None` for those not selected.
     answers: Vec<Option<Answer>>,
     storage: storage::Storage,
@@ -92,6 +101,21 @@ impl App {
     /// What is behind a route.
     pub fn answer(&self, matched: &Match<'_>) -> Option<&Answer> {
         self.answers.get(matched.trigger)?.as_ref()
+    }
+
+    /// What it counts.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Whether metrics are shown on a listener of their own only.
+    pub fn has_private_metrics(&self) -> bool {
+        self.has_private_metrics
+    }
+
+    /// The clock that can be set, if there is one.
+    pub fn test_clock(&self) -> Option<&TestClock> {
+        self.test_clock.as_ref()
     }
 
     /// Networks whose forwarding headers are believed.

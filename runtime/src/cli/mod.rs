@@ -81,6 +81,8 @@ impl Application {
             components: self.component_id,
             profile: self.profile,
             logs: log::Sink::process(),
+            test_clock: None,
+            has_private_metrics: false,
         })
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use tokio::{
     net::TcpListener,
@@ -18,7 +18,9 @@ use tokio::{
 use super::{Application, progress, reload::Reload};
 use crate::{
     app::{App, Live},
-    builder, log, manifest,
+    builder,
+    clock::TestClock,
+    log, manifest,
     server::{self, Files, Site, Tls},
 };
 
@@ -41,6 +43,12 @@ pub struct Up {
     /// Private key of the certificate (PEM)
     #[arg(long, value_name = "PATH", env = "SPIN_TLS_KEY", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Address to show /metrics on, instead of to local clients of the other
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
+    /// Let tests set the clock of components, at /_selvedge/clock; for loopback addresses only
+    #[arg(long)]
+    test_clock: bool,
     /// Build before serving (the default)
     #[arg(long, overrides_with = "no_build")]
     build: bool,
@@ -58,7 +66,9 @@ pub struct Up {
 impl Up {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let is_built_here = !self.no_build;
-        let options = self.application.options()?;
+        let mut options = self.application.options()?;
+        options.has_private_metrics = self.metrics_listen.is_some();
+        options.test_clock = self.test_clock.then(TestClock::default);
         if is_built_here {
             let manifest = options.read_manifest()?;
             builder::build(&manifest, &options.state_dir, &progress)?;
@@ -78,13 +88,30 @@ impl Up {
             let listener = TcpListener::bind(&self.listen)
                 .await
                 .with_context(|| format!("cannot listen on {}", self.listen))?;
-            let app = App::load(&options, &progress)?;
             let address = listener.local_addr()?;
+            if self.test_clock && !address.ip().is_loopback() {
+                bail!(
+                    "--test-clock is for tests on this machine: {address} can be reached from others"
+                );
+            }
+            let metrics = match &self.metrics_listen {
+                Some(address) => Some(
+                    TcpListener::bind(address)
+                        .await
+                        .with_context(|| format!("cannot listen on {address}"))?,
+                ),
+                None => None,
+            };
+            let app = App::load(&options, &progress)?;
             let stop = stop_signal()?;
             let hangups = hangups()?;
             let scheme = if tls.is_some() { "https" } else { "http" };
             announce(&app, scheme, address, options.components.is_empty());
             let live = Arc::new(Live::new(app));
+            if let Some(listener) = metrics {
+                println!("Metrics are on http://{}/metrics\n", listener.local_addr()?);
+                tokio::spawn(server::metrics::show(listener, live.clone()));
+            }
             let reload = Reload {
                 live: live.clone(),
                 tls: tls.clone(),

@@ -36,6 +36,7 @@ pub use state::State;
 pub use turn::Turns;
 pub use worker::{Mould, Pre};
 
+use crate::metrics;
 use admission::{Admission, PATIENCE, Share};
 use call::Open;
 use worker::{Instances, NoInstance};
@@ -169,10 +170,15 @@ impl Guest {
         trace: TraceContext,
         depth: u8,
     ) -> Result<Response<WasiBody>, Failure> {
+        let metrics = &self.mould.metrics;
+        let queued = metrics.queued.hold();
         let Some((pool, place)) = self.admit(depth > 0).await else {
             tracing::warn!(component = self.id(), request_id, "no capacity left");
+            metrics.failures.refused.add();
             return Err(Failure::Busy);
         };
+        drop(queued);
+        let in_flight = metrics.in_flight.hold();
         let deadline = self.mould.settings.deadline;
         let call = Call::new(request_id, trace, depth, deadline, place);
         let call = Open::new(call.safe(request.method().is_safe()));
@@ -185,7 +191,11 @@ impl Guest {
         match tokio::time::timeout_at(last_resort.into(), answer).await {
             Ok(Ok(response)) => {
                 call.answered();
-                let sending = |inner| Sending { inner, call };
+                let sending = |inner| Sending {
+                    inner,
+                    call,
+                    _in_flight: in_flight,
+                };
                 Ok(response.map(|body| sending(body).boxed_unsync()))
             }
             Ok(Err(error)) => Err(self.failure(&call, &error)),
@@ -221,11 +231,15 @@ impl Guest {
             return pool.answer(call, request).await;
         };
         call.step_aside();
+        let metrics = &self.mould.metrics;
+        let _alive = metrics.instances.hold();
+        metrics.created.add();
         let answer = pre.handle(self.mould.store(), &call.call(), request).await;
         if let Err(cause) = &answer
             && !call.is_timed_out()
             && call.needs_report()
         {
+            metrics.failures.trap.add();
             let (component, request_id) = (self.id(), call.request_id.as_str());
             let cause = format!("{cause:?}");
             tracing::error!(component, request_id, cause, "component trapped");
@@ -238,6 +252,7 @@ impl Guest {
         if call.is_timed_out() || error.is::<ExpirationError>() || Instant::now() >= call.ends_at()
         {
             if call.needs_report() {
+                self.mould.metrics.failures.deadline.add();
                 tracing::error!(component, request_id, "deadline exceeded");
             }
             return Failure::Deadline;
@@ -247,9 +262,11 @@ impl Guest {
             if refused.error.is::<NoInstance>()
                 || refused.error.is::<wasmtime::PoolConcurrencyLimitError>()
             {
+                self.mould.metrics.failures.refused.add();
                 tracing::warn!(component, request_id, cause, "no instance left");
                 return Failure::Busy;
             }
+            self.mould.metrics.failures.error.add();
             tracing::error!(
                 component,
                 request_id,
@@ -257,6 +274,7 @@ impl Guest {
                 "component could not be started"
             );
         } else if let Some(code) = error.downcast_ref::<ErrorCode>() {
+            self.mould.metrics.failures.error.add();
             tracing::error!(
                 component,
                 request_id,
@@ -272,6 +290,7 @@ impl Guest {
 struct Sending {
     inner: WasiBody,
     call: Open,
+    _in_flight: metrics::Counted,
 }
 
 impl Body for Sending {

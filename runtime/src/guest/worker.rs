@@ -27,7 +27,7 @@ use wasmtime_wasi_http::{
 };
 
 use super::{call::Call, classic::ClassicPre, state::State, turn::Waiting};
-use crate::{cores, engine::Ticker, manifest::Settings};
+use crate::{cores, engine::Ticker, manifest::Settings, metrics};
 
 /// An instance nobody needed for this long is retired, and its memory returned.
 const IDLE: Duration = Duration::from_secs(30);
@@ -63,6 +63,8 @@ pub struct Mould {
     pub pre: Pre,
     /// Limits of an instance.
     pub settings: Settings,
+    /// Where they are counted.
+    pub metrics: Arc<metrics::Component>,
     /// Makes the state of a fresh store: what this component, and only it, may reach.
     pub state: Box<dyn Fn() -> State + Send + Sync>,
 }
@@ -122,6 +124,7 @@ impl HandlerState for Instances {
         let mut store = self.mould.store();
         let proxy = pre.instantiate_async(&mut store).await?;
         store.data_mut().instantiating_until = None;
+        self.mould.metrics.created.add();
 
         let waiting = store.data().turn.waiting();
         let calls = Arc::new(Calls::default());
@@ -143,6 +146,7 @@ impl HandlerState for Instances {
                     ProxyPre::P3(_) => REQUESTS_PER_INSTANCE,
                 },
                 calls,
+                _alive: self.mould.metrics.instances.hold(),
                 room,
             },
         })
@@ -229,6 +233,7 @@ pub struct Worker {
     /// How many requests it takes before it retires.
     requests: usize,
     calls: Arc<Calls>,
+    _alive: metrics::Counted,
     room: Room,
 }
 
@@ -287,11 +292,18 @@ impl WorkerState for Worker {
 impl Worker {
     fn report(&self, call: &Call, store: &Store<State>, cause: &wasmtime::Error) {
         let (component, request_id) = (self.mould.component.as_str(), call.request_id.as_str());
+        let failures = &self.mould.metrics.failures;
         if call.is_timed_out() && call.is_abandoned() {
             tracing::debug!(component, request_id, "stopped, as its client is gone");
-        } else if call.is_timed_out() {
+            return;
+        }
+        if call.is_timed_out() {
+            failures.deadline.add();
             tracing::error!(component, request_id, "deadline exceeded");
-        } else if store.data().limits.was_refused() {
+            return;
+        }
+        failures.trap.add();
+        if store.data().limits.was_refused() {
             let cause = format!("{cause:#}");
             tracing::error!(
                 component,

@@ -2,6 +2,7 @@
 
 mod body;
 pub mod id;
+mod own;
 mod problem;
 mod trust;
 
@@ -9,21 +10,25 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri, Version, 
 use hyper::body::{Body as _, Incoming};
 use wasmtime_wasi_http::WasiBody;
 
+pub use own::{metrics_of, nothing_at};
 pub use trust::Client;
 
-use crate::{app::App, guest::Answer, route, trace::TraceContext};
+use crate::{app::App, guest::Answer, metrics::Answering, route, trace::TraceContext};
+use own::Own;
 
 /// Answers one request of whoever is at the other end of its connection. Whatever goes wrong becomes a response;
 /// nothing here ends the connection.
 pub async fn handle(app: &App, peer: Client, request: Request<Incoming>) -> Response<WasiBody> {
-    if let Some(response) = health(app, request.uri().path()) {
-        return response;
+    if let Some(own) = Own::at(app, request.uri().path()) {
+        return own.answer(app, peer, request).await;
     }
+    let mut answering = app.metrics().answering();
     let request_id = id::of(request.headers());
-    let mut response = match forward(app, peer, request, &request_id).await {
+    let mut response = match forward(app, peer, request, &request_id, &mut answering).await {
         Ok(response) => response,
         Err(response) => response,
     };
+    answering.answered(response.status());
     if !response.headers().contains_key(id::HEADER)
         && let Ok(value) = HeaderValue::from_str(&request_id)
     {
@@ -32,23 +37,13 @@ pub async fn handle(app: &App, peer: Client, request: Request<Incoming>) -> Resp
     response
 }
 
-/// The runtime's own paths: whether it runs, and whether it takes requests.
-fn health(app: &App, path: &str) -> Option<Response<WasiBody>> {
-    let (status, word) = match path {
-        "/healthz" => (StatusCode::OK, "ok"),
-        "/readyz" if app.is_draining() => (StatusCode::SERVICE_UNAVAILABLE, "draining"),
-        "/readyz" => (StatusCode::OK, "ready"),
-        _ => return None,
-    };
-    Some(problem::respond(status, "text/plain", format!("{word}\n")))
-}
-
 /// The way to the guest and back; an early end is a response too.
 async fn forward(
     app: &App,
     peer: Client,
     request: Request<Incoming>,
     request_id: &str,
+    answering: &mut Answering<'_>,
 ) -> Result<Response<WasiBody>, Response<WasiBody>> {
     let refuse = |status, detail: &str| problem::problem(status, detail, request_id);
     let (mut parts, body) = request.into_parts();
@@ -57,15 +52,13 @@ async fn forward(
     let uri = parts.uri.clone();
     let matched = app.routes().lookup(uri.path());
     let answer = matched.and_then(|matched| Some((matched, app.answer(&matched)?)));
+    if let Some((matched, _)) = &answer {
+        answering.matched(matched.trigger);
+    }
     let (matched, guest) = match answer {
         Some((matched, Answer::Guest(guest))) => (matched, guest),
         Some((_, Answer::Static(response))) => return Ok(problem::whole(response.response())),
-        None => {
-            return Err(refuse(
-                StatusCode::NOT_FOUND,
-                "There is nothing at this path.",
-            ));
-        }
+        None => return Err(refuse(StatusCode::NOT_FOUND, own::NOTHING)),
     };
 
     let too_large = || {

@@ -26,6 +26,13 @@ pub struct Client {
     pub is_tls: bool,
 }
 
+/// Whether a request comes from this machine, and from nobody else through it: no proxy says that it forwarded it.
+pub fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let is_forwarded = |name: &HeaderName| headers.contains_key(name);
+    let is_proxied = FORWARDING.iter().any(is_forwarded) || is_forwarded(&header::VIA);
+    peer.ip().to_canonical().is_loopback() && !is_proxied
+}
+
 /// Finds the client behind `peer`, and removes from `headers` what nobody trusted has said.
 ///
 /// `x-forwarded-for` is read from right to left: each trusted proxy appended the address it saw, so the first
@@ -85,6 +92,22 @@ mod tests {
         };
         let client = client(&trusted, peer, &mut headers);
         (client.address.ip().to_string(), headers)
+    }
+
+    #[test]
+    fn what_a_proxy_forwards_is_not_local_even_if_the_proxy_is() {
+        let is_local = |peer: &str, names: &[HeaderName]| {
+            let peer = SocketAddr::new(peer.parse().unwrap(), 7);
+            let value = HeaderValue::from_static("x");
+            let headers = names.iter().map(|name| (name.clone(), value.clone()));
+            is_local(peer, &headers.collect())
+        };
+        assert!(is_local("127.0.0.1", &[]) && is_local("::1", &[]));
+        assert!(is_local("::ffff:127.0.0.1", &[]));
+        assert!(!is_local("192.0.2.7", &[]));
+        for name in FORWARDING.into_iter().chain([header::VIA]) {
+            assert!(!is_local("127.0.0.1", &[name]));
+        }
     }
 
     #[test]

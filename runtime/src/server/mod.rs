@@ -3,6 +3,7 @@
 mod answer;
 mod connection;
 mod drain;
+pub mod metrics;
 mod pace;
 mod room;
 mod stream;

@@ -19,6 +19,7 @@ use crate::{
     config,
     guest::{Answer, Call, Failure, Guest},
     manifest::StaticResponse,
+    metrics,
     request::id,
     route::{self, RouteTable},
     trace::TraceContext,
@@ -135,6 +136,8 @@ pub struct Outbound {
     pub neighbours: Arc<Neighbours>,
     /// What holds for requests to other hosts, whoever sends them.
     pub bounds: Arc<Bounds>,
+    /// Where its requests are counted.
+    pub metrics: Arc<metrics::Component>,
     /// The call the instance works on: its id, trace and depth go along with requests to neighbours.
     pub call: Option<Arc<Call>>,
 }
@@ -149,7 +152,14 @@ impl WasiHttpHooks for Outbound {
         options: Option<RequestOptions>,
         _read: Io,
     ) -> Box<dyn Future<Output = Outcome> + Send> {
-        match self.route(&mut request) {
+        let route = self.route(&mut request);
+        let outbound = &self.metrics.outbound;
+        match &route {
+            Ok(Route::Neighbour(_) | Route::Static(_)) => outbound.internal.add(),
+            Ok(Route::Network) => outbound.network.add(),
+            Err(_) => outbound.refused.add(),
+        }
+        match route {
             Ok(Route::Neighbour(guest)) => {
                 let (id, trace, depth) = match &self.call {
                     Some(call) => (call.request_id.clone(), call.trace, call.depth),

@@ -9,11 +9,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use url::Url;
 
 use crate::config::Secret;
+use crate::metrics;
 
 pub mod backend;
 mod engine;
@@ -92,9 +94,9 @@ fn file_name(label: &str) -> String {
     name + ".db"
 }
 
-/// The state of one instance: what its component was granted, and no connection yet.
-pub fn prepare(grant: &Grant) -> State {
-    State::new(grant.clone())
+/// The state of one instance: what its component was granted, where its statements are counted, and no connection yet.
+pub fn prepare(grant: &Grant, metrics: &Arc<metrics::Databases>) -> State {
+    State::new(grant.clone(), metrics.clone())
 }
 
 #[cfg(test)]

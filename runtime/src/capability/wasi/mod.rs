@@ -15,7 +15,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, filesystem::Descriptor, sockets::So
 pub use files::{Files, Staging};
 
 use crate::{
-    capability::outbound_http::policy::AllowedHosts, compose::EMPTY, guest::State, log::Sink,
+    capability::outbound_http::policy::AllowedHosts, clock::TestClock, compose::EMPTY,
+    guest::State, log::Sink,
 };
 
 /// The schemes of entries in `allowed_outbound_hosts` that are for sockets.
@@ -54,12 +55,16 @@ pub fn prepare(
     files: &Files,
     allowed: &Arc<AllowedHosts>,
     logs: &Sink,
+    clock: Option<&TestClock>,
 ) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
     for (name, value) in environment {
         builder.env(name, value);
     }
     files.mount(&mut builder);
+    if let Some(clock) = clock {
+        builder.wall_clock(clock.clone());
+    }
     builder
         .allow_tcp(allowed.names(TCP))
         .allow_udp(allowed.names(UDP))

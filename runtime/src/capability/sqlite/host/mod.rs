@@ -5,29 +5,49 @@ mod v1;
 mod v2;
 mod v3;
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc, time::Instant};
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 use super::backend::{self, Rows};
 use super::engine::Connection;
 use super::policy::{Access, Grant};
+use crate::metrics;
 
 /// Connections one instance may hold open at a time.
 const CONNECTIONS: usize = 256;
 
 /// What a guest's connection handle stands for. Shared with the calls in progress on it.
-pub type Handle = Arc<Connection>;
+pub type Handle = Arc<Counted>;
+
+/// A connection, and where its statements are counted.
+pub struct Counted {
+    connection: Connection,
+    metrics: Arc<metrics::Database>,
+}
+
+impl Deref for Counted {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
 
 /// The state of one instance.
 pub struct State {
     grant: Grant,
+    metrics: Arc<metrics::Databases>,
     open: usize,
 }
 
 impl State {
-    pub(super) fn new(grant: Grant) -> Self {
-        Self { grant, open: 0 }
+    pub(super) fn new(grant: Grant, metrics: Arc<metrics::Databases>) -> Self {
+        Self {
+            grant,
+            metrics,
+            open: 0,
+        }
     }
 }
 
@@ -85,7 +105,10 @@ impl View<'_> {
                 "too many connections are open: {CONNECTIONS}"
             ))));
         }
-        let handle = self.table.push(Handle::new(database.connect()))?;
+        let handle = self.table.push(Handle::new(Counted {
+            connection: database.connect(),
+            metrics: self.state.metrics.get(label).cloned().unwrap_or_default(),
+        }))?;
         self.state.open += 1;
         Ok(Ok(handle))
     }
@@ -102,12 +125,28 @@ impl View<'_> {
 }
 
 async fn execute(
-    connection: &Connection,
+    connection: &Counted,
     statement: String,
     parameters: Vec<impl Into<backend::Value>>,
 ) -> Result<Rows, Error> {
     let parameters = parameters.into_iter().map(Into::into).collect();
-    Ok(connection.execute(statement, parameters).await?)
+    let started = Instant::now();
+    let result = connection.execute(statement, parameters).await;
+    connection.metrics.ran(started.elapsed());
+    if let Err(error) = &result {
+        count(error, &connection.metrics);
+    }
+    Ok(result?)
+}
+
+fn count(error: &backend::Error, metrics: &metrics::Database) {
+    let counter = match error {
+        backend::Error::Busy(_) => &metrics.busy,
+        backend::Error::Deadline(_) => &metrics.deadline,
+        backend::Error::Expired(_) => &metrics.expired,
+        _ => &metrics.failed,
+    };
+    counter.add();
 }
 
 /// Each version of the interface has types of its own for the same errors, values and results.
