@@ -323,7 +323,17 @@ impl Loader<'_> {
         let clock = self.options.test_clock.clone();
         Ok(Box::new(move || State {
             table: Default::default(),
-            wasi: wasi::prepare(&id, &environment, &files, &allowed, &logs, clock.as_ref()),
+            wasi: wasi::prepare(
+                &id,
+                &environment,
+                &files,
+                wasi::Reach {
+                    allowed: allowed.clone(),
+                    bounds: bounds.clone(),
+                },
+                &logs,
+                clock.as_ref(),
+            ),
             http: WasiHttpCtx::new(),
             outbound: Outbound {
                 component: id.clone(),

@@ -50,7 +50,8 @@ impl Blocked {
         Self(config.blocked.iter().copied().chain(private).collect())
     }
 
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether nothing is sent to `address`.
+    pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }

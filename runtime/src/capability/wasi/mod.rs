@@ -15,8 +15,11 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, filesystem::Descriptor, sockets::So
 pub use files::{Files, Staging};
 
 use crate::{
-    capability::outbound_http::policy::AllowedHosts, clock::TestClock, compose::EMPTY,
-    guest::State, log::Sink,
+    capability::outbound_http::{Bounds, policy::AllowedHosts},
+    clock::TestClock,
+    compose::EMPTY,
+    guest::State,
+    log::Sink,
 };
 
 /// The schemes of entries in `allowed_outbound_hosts` that are for sockets.
@@ -53,7 +56,7 @@ pub fn prepare(
     component: &str,
     environment: &BTreeMap<String, String>,
     files: &Files,
-    allowed: &Arc<AllowedHosts>,
+    reach: Reach,
     logs: &Sink,
     clock: Option<&TestClock>,
 ) -> WasiCtx {
@@ -66,9 +69,9 @@ pub fn prepare(
         builder.wall_clock(clock.clone());
     }
     builder
-        .allow_tcp(allowed.names(TCP))
-        .allow_udp(allowed.names(UDP))
-        .socket_addr_check(check(allowed.clone()))
+        .allow_tcp(reach.allowed.names(TCP))
+        .allow_udp(reach.allowed.names(UDP))
+        .socket_addr_check(check(reach))
         .allow_ip_name_lookup(false)
         .stdout(stdio::Lines::new(
             component,
@@ -83,13 +86,23 @@ pub fn prepare(
         .build()
 }
 
+/// What decides where sockets of a component reach.
+pub struct Reach {
+    /// What its manifest entry allows.
+    pub allowed: Arc<AllowedHosts>,
+    /// What the runtime configuration forbids everybody.
+    pub bounds: Arc<Bounds>,
+}
+
 type Verdict = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
 
 /// Whether a socket may be used with an address.
-fn check(
-    allowed: Arc<AllowedHosts>,
-) -> impl Fn(SocketAddr, SocketAddrUse) -> Verdict + Send + Sync + 'static {
+fn check(reach: Reach) -> impl Fn(SocketAddr, SocketAddrUse) -> Verdict + Send + Sync + 'static {
     move |address, usage| {
+        let Reach { allowed, bounds } = &reach;
+        let reaches = |scheme| {
+            allowed.allows_address(scheme, address) && !bounds.blocked.contains(address.ip())
+        };
         let is_allowed = match usage {
             // A socket that connects is bound first, to nothing in particular.
             SocketAddrUse::TcpBind | SocketAddrUse::UdpBind
@@ -97,9 +110,9 @@ fn check(
             {
                 true
             }
-            SocketAddrUse::TcpConnect => allowed.allows_address(TCP, address),
+            SocketAddrUse::TcpConnect => reaches(TCP),
             SocketAddrUse::UdpBind | SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => {
-                allowed.allows_address(UDP, address)
+                reaches(UDP)
             }
             SocketAddrUse::TcpBind | SocketAddrUse::TcpListen | SocketAddrUse::TcpAccept => false,
         };
