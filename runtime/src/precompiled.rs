@@ -1,6 +1,6 @@
 //! Compiled code, kept between starts: a component is compiled once, and mapped into memory from then on.
 //!
-//! A file is named by what it was made from and for, and checked against its digest before it is used: one that is
+//! A file is named by what it was made from and for, and checked against its checksum before it is used: one that is
 //! damaged, or was made by another engine, is made anew. Whoever can write here can run code as this process, so the
 //! folder is its owner's alone.
 
@@ -10,6 +10,7 @@ use std::{
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -25,7 +26,7 @@ const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// The code of one engine, in one folder.
 pub struct Shelf {
     folder: PathBuf,
-    /// What all names begin with: the engine and its settings.
+    /// What all names begin with: the engine, its settings, and this program, which makes components of sources.
     origin: Sha256,
 }
 
@@ -39,6 +40,7 @@ impl Shelf {
         create.with_context(|| format!("cannot keep compiled code in {}", folder.display()))?;
         let mut origin = Fingerprint(Sha256::new());
         engine.precompile_compatibility_hash().hash(&mut origin);
+        program().hash(&mut origin);
         let shelf = Self {
             folder: folder.to_owned(),
             origin: origin.0,
@@ -47,15 +49,21 @@ impl Shelf {
         Ok(shelf)
     }
 
-    /// The component `wasm`, compiled: from here if it was before, else now.
-    pub fn component(&self, engine: &Engine, wasm: &[u8]) -> anyhow::Result<Component> {
-        let path = self.path(wasm);
+    /// The component that `make` makes of `sources`, compiled: from here if it was before, else now. The same sources
+    /// must always make the same component.
+    pub fn component(
+        &self,
+        engine: &Engine,
+        sources: &[Arc<Vec<u8>>],
+        make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
+    ) -> anyhow::Result<Component> {
+        let path = self.path(sources);
         if is_whole(&path)
             && let Ok(component) = map(engine, &path)
         {
             return Ok(component);
         }
-        let code = engine.precompile_component(wasm).map_err(plain)?;
+        let code = engine.precompile_component(&make()?).map_err(plain)?;
         if let Err(error) = keep(&path, &code) {
             tracing::warn!(path = %path.display(), %error, "cannot keep compiled code");
             return load(engine, &code);
@@ -63,9 +71,16 @@ impl Shelf {
         map(engine, &path)
     }
 
-    fn path(&self, wasm: &[u8]) -> PathBuf {
-        let name = self.origin.clone().chain_update(wasm).finalize();
-        self.folder.join(hex(&name)).with_extension("cwasm")
+    fn path(&self, sources: &[Arc<Vec<u8>>]) -> PathBuf {
+        let mut name = self.origin.clone();
+        for source in sources {
+            // The length keeps two sources from looking like two others.
+            name.update((source.len() as u64).to_le_bytes());
+            name.update(source.as_slice());
+        }
+        self.folder
+            .join(hex(&name.finalize()))
+            .with_extension("cwasm")
     }
 
     /// What cannot be removed stays; it harms nobody.
@@ -81,47 +96,61 @@ impl Shelf {
     }
 }
 
-/// Where the digest of the file at `path` is written down.
-fn digest_path(path: &Path) -> PathBuf {
-    path.with_extension("sha256")
+/// Tells one build of this program from another.
+fn program() -> Option<(u64, SystemTime)> {
+    let file = fs::metadata(std::env::current_exe().ok()?).ok()?;
+    Some((file.len(), file.modified().ok()?))
 }
 
-/// Whether the file is what was written when its digest was.
+/// Where the checksum of the file at `path` is written down.
+fn checksum_path(path: &Path) -> PathBuf {
+    path.with_extension("crc32")
+}
+
+/// Whether the file is what was written when its checksum was. Damage is what it is there to find: a name that stands for
+/// what the code was made of is for SHA-256, which would take longer than all else at a start.
 fn is_whole(path: &Path) -> bool {
     let check = || -> io::Result<bool> {
-        let expected = fs::read_to_string(digest_path(path))?;
+        let expected = fs::read_to_string(checksum_path(path))?;
         let mut file = File::open(path)?;
-        let mut digest = Sha256::new();
-        let mut chunk = vec![0; 1 << 20];
+        let mut checksum = crc32fast::Hasher::new();
+        let mut chunk = vec![0; 256 << 10];
         loop {
             match file.read(&mut chunk)? {
                 0 => break,
-                read => digest.update(&chunk[..read]),
+                read => checksum.update(&chunk[..read]),
             }
         }
-        let is_whole = hex(&digest.finalize()) == expected;
+        let is_whole = written(checksum.finalize()) == expected;
         if is_whole {
             let now = SystemTime::now();
-            let digest = File::options().append(true).open(digest_path(path))?;
+            let checksum = File::options().append(true).open(checksum_path(path))?;
             // Who may not write here at least reads.
             let _ = file
                 .set_modified(now)
-                .and_then(|()| digest.set_modified(now));
+                .and_then(|()| checksum.set_modified(now));
         }
         Ok(is_whole)
     };
     check().unwrap_or(false)
 }
 
-/// Writes the file and its digest; each is there as a whole or not at all.
+fn written(checksum: u32) -> String {
+    format!("{checksum:08x}")
+}
+
+/// Writes the file and its checksum; each is there as a whole or not at all.
 fn keep(path: &Path, code: &[u8]) -> io::Result<()> {
-    // A digest of the file that was here before would not fit this one.
-    match fs::remove_file(digest_path(path)) {
+    // A checksum of the file that was here before would not fit this one.
+    match fs::remove_file(checksum_path(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     put(path, code)?;
-    put(&digest_path(path), hex(&Sha256::digest(code)).as_bytes())
+    put(
+        &checksum_path(path),
+        written(crc32fast::hash(code)).as_bytes(),
+    )
 }
 
 fn put(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -143,7 +172,7 @@ fn put(path: &Path, content: &[u8]) -> io::Result<()> {
     reason = "wasmtime has no other way to run code that was compiled before"
 )]
 fn map(engine: &Engine, path: &Path) -> anyhow::Result<Component> {
-    // SAFETY: the file was written by this program, which its digest shows, in a folder that only its owner may write;
+    // SAFETY: the file was written by this program, as its name shows, in a folder that only its owner may write;
     // it is replaced by renaming and never changed.
     unsafe { Component::deserialize_file(engine, path) }.map_err(plain)
 }
@@ -188,8 +217,10 @@ mod tests {
     fn compile(folder: &Path) -> bool {
         let engine = Engine::default();
         let shelf = Shelf::open(folder, &engine).unwrap();
-        let was_here = is_whole(&shelf.path(EMPTY));
-        shelf.component(&engine, EMPTY).unwrap();
+        let was_here = is_whole(&shelf.path(&[Arc::new(EMPTY.to_vec())]));
+        shelf
+            .component(&engine, &[Arc::new(EMPTY.to_vec())], || Ok(EMPTY.to_vec()))
+            .unwrap();
         !was_here
     }
 
@@ -218,7 +249,7 @@ mod tests {
         fs::write(&path, &code).unwrap();
         assert!(compile(folder.path()));
         assert!(!compile(folder.path()));
-        fs::write(file(folder.path(), "sha256"), "").unwrap();
+        fs::write(file(folder.path(), "crc32"), "").unwrap();
         assert!(compile(folder.path()));
         assert!(!compile(folder.path()));
     }
