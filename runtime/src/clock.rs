@@ -47,7 +47,8 @@ impl TestClock {
         if !(0..LAST).contains(&time.as_second()) {
             return Err(Unreachable::Outside);
         }
-        let ahead = time.duration_since(Timestamp::now()).as_millis();
+        // Rounded up: the time that was asked for has come.
+        let ahead = time.duration_since(Timestamp::now()).as_millis() + 1;
         let ahead = i64::try_from(ahead).map_err(|_| Unreachable::Outside)?;
         if self.0.fetch_max(ahead, Ordering::Relaxed) > ahead {
             return Err(Unreachable::Past(self.now()));
