@@ -2,7 +2,9 @@
 //!
 //! Read the modules as the story of a request: [`cli`] starts a [`server`], which hands each [`request`] to the
 //! [`app`], which found its [`route`] and calls a [`guest`], made of components that were [`compose`]d, and that
-//! reach the world through a [`capability`] each; below lie the [`engine`], the [`manifest`] and the [`config`].
+//! reach the world through a [`capability`] each; below lie the [`engine`], the [`manifest`] and the [`config`]. What
+//! becomes a component first is [`componentize`]d, and what was compiled is kept as [`precompiled`]; [`cores`] are the
+//! threads all of it runs on, [`metrics`] and [`trace`] tell of it, and [`clock`] is for tests.
 
 pub mod app;
 mod builder;
