@@ -1,10 +1,8 @@
 //! From the files an application consists of to an [`App`] that is ready for its first request.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
     fs,
-    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -15,7 +13,7 @@ use wasmtime::{
 };
 use wasmtime_wasi_http::{WasiHttpCtx, handler::ProxyPre, p2, p3};
 
-use super::{App, Options, storage::Storage, validate};
+use super::{App, Options, sources::Sources, storage::Storage, validate};
 use crate::{
     capability::{
         self, key_value,
@@ -23,12 +21,12 @@ use crate::{
         sqlite, variables,
         wasi::{self, Staging},
     },
-    componentize, compose,
+    compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
     guest::{self, Answer, ClassicPre, Guest, Limits, Mould, Pre, State, Turns},
     log::Sink,
-    manifest::{Component, Dependency, DependencySource, HttpTrigger, Manifest, Resolver, Target},
+    manifest::{Component, HttpTrigger, Manifest, Resolver, Target},
     metrics::Metrics,
     precompiled::Shelf,
     route::RouteTable,
@@ -71,7 +69,7 @@ pub(super) fn load(
         linker: capability::link(&engine).map_err(engine::plain)?,
         engine: &engine,
         shelf: Shelf::open(&state_dir.join("cache"), &engine)?,
-        files: RefCell::default(),
+        sources: Sources::new(&manifest),
         ticker: Arc::new(Ticker::start(&engine).context("cannot start the epoch thread")?),
         neighbours: Arc::default(),
         bounds: Arc::new(Bounds::new(&config.outbound)),
@@ -129,7 +127,7 @@ struct Loader<'a> {
     staging: &'a Staging,
     engine: &'a Engine,
     shelf: Shelf,
-    files: RefCell<HashMap<PathBuf, Arc<Vec<u8>>>>,
+    sources: Sources<'a>,
     ticker: Arc<Ticker>,
     linker: Linker<State>,
     neighbours: Arc<Neighbours>,
@@ -192,17 +190,9 @@ impl Loader<'_> {
     }
 
     fn guest(&self, id: &str, trigger: &HttpTrigger) -> anyhow::Result<Guest> {
-        let component = self.component(id)?;
-        // Everything the result depends on: what is composed how, and of what.
-        let how = format!("{id} {:?} {:?}", component.dependencies, trigger.middleware);
-        let mut sources = vec![Arc::new(how.into_bytes()), self.source(component)?];
-        for dependency in &component.dependencies {
-            sources.push(self.dependency(component, dependency)?);
-        }
-        for entry in &trigger.middleware {
-            sources.push(self.source(self.component(&entry.component)?)?);
-        }
-        let make = || self.chain(component, trigger);
+        let component = self.sources.component(id)?;
+        let sources = self.sources.of(component, trigger)?;
+        let make = || self.sources.compose(component, trigger);
         let compiled = (self.shelf.component(self.engine, &sources, make))
             .with_context(|| format!("component {id:?} cannot be loaded"))?;
         Ok(Guest::new(Mould {
@@ -214,108 +204,6 @@ impl Loader<'_> {
             metrics: self.metrics.component(&component.id),
             state: self.state(component)?,
         }))
-    }
-
-    fn component(&self, id: &str) -> anyhow::Result<&Component> {
-        self.manifest
-            .components
-            .get(id)
-            .with_context(|| format!("component {id:?} is not in the manifest"))
-    }
-
-    /// The binary of a component with everything in it: its dependencies, and its middleware before it.
-    fn chain(&self, component: &Component, trigger: &HttpTrigger) -> anyhow::Result<Vec<u8>> {
-        let wasm = self.composed(component)?;
-        let middleware = trigger
-            .middleware
-            .iter()
-            .map(|entry| {
-                let wasm = self.made(self.component(&entry.component)?)?;
-                Ok((entry, wasm))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let parts: Vec<_> = middleware
-            .iter()
-            .map(|(entry, wasm)| compose::Part {
-                id: &entry.component,
-                wasm,
-                inherit: &entry.inherit,
-            })
-            .collect();
-        compose::chain(&parts, &component.id, &wasm)
-    }
-
-    /// The binary of a component, its dependencies in it.
-    fn composed(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
-        let wasm = self.made(component)?;
-        let mut answers = Vec::new();
-        for dependency in &component.dependencies {
-            let wasm = match &dependency.source {
-                DependencySource::Component(id) => self.made(self.component(id)?)?,
-                DependencySource::File(_) => self.dependency(component, dependency)?.to_vec(),
-            };
-            answers.push(compose::Answer { dependency, wasm });
-        }
-        compose::satisfy(&component.id, wasm, &answers)
-    }
-
-    /// The component that a source is, or is made into.
-    fn made(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
-        let source = self.source(component)?.to_vec();
-        componentize::component(source).with_context(|| {
-            let path = self.manifest.root.join(&component.source);
-            format!("component {:?}: {}", component.id, path.display())
-        })
-    }
-
-    /// The file that a component is.
-    fn source(&self, component: &Component) -> anyhow::Result<Arc<Vec<u8>>> {
-        let path = self.manifest.root.join(&component.source);
-        self.file(&path).with_context(|| {
-            format!(
-                "component {:?}: cannot read its source {}{}",
-                component.id,
-                path.display(),
-                if component.build.is_some() {
-                    "; build it first: selvedge build"
-                } else {
-                    ""
-                },
-            )
-        })
-    }
-
-    /// The file that a dependency is.
-    fn dependency(
-        &self,
-        component: &Component,
-        dependency: &Dependency,
-    ) -> anyhow::Result<Arc<Vec<u8>>> {
-        match &dependency.source {
-            DependencySource::Component(id) => self.source(self.component(id)?),
-            DependencySource::File(path) => {
-                let path = self.manifest.root.join(path);
-                self.file(&path).with_context(|| {
-                    format!(
-                        "component {:?}: cannot read its dependency \"{}\", {}",
-                        component.id,
-                        dependency.name,
-                        path.display()
-                    )
-                })
-            }
-        }
-    }
-
-    /// A file's content, read once: middleware stands before many.
-    fn file(&self, path: &Path) -> std::io::Result<Arc<Vec<u8>>> {
-        if let Some(content) = self.files.borrow().get(path) {
-            return Ok(content.clone());
-        }
-        let content = Arc::new(fs::read(path)?);
-        let mut files = self.files.borrow_mut();
-        files.insert(path.to_owned(), content.clone());
-        Ok(content)
     }
 
     /// Resolves the imports of a component and finds which world of `wasi:http` it exports.

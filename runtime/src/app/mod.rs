@@ -3,6 +3,7 @@
 mod live;
 mod load;
 pub mod reach;
+mod sources;
 mod storage;
 pub(crate) mod validate;
 
