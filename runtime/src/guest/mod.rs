@@ -36,12 +36,11 @@ pub use state::State;
 pub use turn::Turns;
 pub use worker::{Mould, Pre};
 
-use crate::metrics;
 use admission::{Admission, PATIENCE, Share};
 use call::Open;
 use worker::{Instances, NoInstance};
 
-use crate::{cores, manifest::StaticResponse, trace::TraceContext};
+use crate::{cores, manifest::StaticResponse, metrics, trace::TraceContext};
 
 /// How long after its deadline a call is given up even if nothing has stopped its instance.
 const LAST_RESORT: Duration = Duration::from_secs(1);
@@ -83,8 +82,7 @@ pub struct Guest {
 struct Pool {
     handler: ProxyHandler<Instances>,
     admission: Admission,
-    /// For the request that computes. Requests that begin one after another, rather than all at once, find the same few
-    /// instances, which are still in the cache of the core.
+    /// For the request that computes: on one core, requests cost less that begin one after another than all at once.
     go_ahead: Arc<Semaphore>,
     /// Told when an instance can take another request, or is gone.
     vacancy: Arc<Notify>,
