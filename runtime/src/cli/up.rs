@@ -66,6 +66,7 @@ pub struct Up {
 impl Up {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let is_built_here = !self.no_build;
+        warn_of_telemetry();
         let mut options = self.application.options()?;
         options.has_private_metrics = self.metrics_listen.is_some();
         options.test_clock = self.test_clock.then(TestClock::default);
@@ -130,6 +131,14 @@ impl Up {
         runtime.shutdown_timeout(LINGER);
         log::flush();
         outcome
+    }
+}
+
+/// Spin would export traces where these are set.
+fn warn_of_telemetry() {
+    let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    if let Some(name) = names.find(|name| name.starts_with("OTEL_EXPORTER_")) {
+        tracing::warn!(name, "traces and metrics are not exported; see /metrics");
     }
 }
 
