@@ -7,7 +7,10 @@ use jwt_compact::{AlgorithmExt, Header};
 use serde::Serialize;
 use shared::{Problem, Result, SessionId, Timestamp, UserId};
 
+use crate::account::Account;
+use crate::method::Methods;
 use crate::signing_key::SigningKey;
+use crate::store::sessions::Session;
 
 /// How long a token is good.
 pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -28,14 +31,18 @@ pub struct Claims<'a> {
     jti: TokenId,
     sid: SessionId,
     email: &'a str,
+    email_verified: bool,
     roles: &'a [String],
+    /// RFC 8176.
+    amr: &'a Methods,
+    /// When the user last proved who it is, as OpenID Connect Core section 2 has it.
+    auth_time: i64,
 }
 
 /// Whom a token is about.
 pub struct Subject<'a> {
-    pub user: UserId,
-    pub session: SessionId,
-    pub email: &'a str,
+    pub account: &'a Account,
+    pub session: &'a Session,
     pub roles: &'a [String],
 }
 
@@ -44,14 +51,17 @@ impl<'a> Claims<'a> {
     pub fn new(issuer: &'a str, audience: &'a str, subject: &Subject<'a>, now: Timestamp) -> Self {
         Self {
             iss: issuer,
-            sub: subject.user,
+            sub: subject.account.id,
             aud: audience,
             exp: now.plus(LIFETIME).as_seconds(),
             iat: now.as_seconds(),
             jti: TokenId::new(),
-            sid: subject.session,
-            email: subject.email,
+            sid: subject.session.id,
+            email: &subject.account.email,
+            email_verified: subject.account.email_verified_at.is_some(),
             roles: subject.roles,
+            amr: &subject.session.methods,
+            auth_time: subject.session.authenticated_at.as_seconds(),
         }
     }
 
@@ -72,6 +82,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::method::Method;
 
     const NOW: i64 = 1_763_838_062;
 
@@ -82,22 +93,40 @@ mod tests {
         }
     }
 
-    fn sign(key: &SigningKey) -> (Subject<'static>, String) {
+    fn ada() -> (Account, Session) {
+        let account = Account {
+            id: UserId::new(),
+            email: "Ada@example.com".into(),
+            name: None,
+            created_at: Timestamp::from_millis(0),
+            email_verified_at: None,
+            disabled_at: None,
+        };
+        let session = Session {
+            id: SessionId::new(),
+            methods: Methods::one(Method::Password),
+            authenticated_at: Timestamp::from_millis(NOW * 1000 - 5000),
+        };
+        (account, session)
+    }
+
+    fn sign(key: &SigningKey, (account, session): &(Account, Session)) -> String {
         let subject = Subject {
-            user: UserId::new(),
-            session: SessionId::new(),
-            email: "Ada@example.com",
+            account,
+            session,
             roles: &[],
         };
         let now = Timestamp::from_millis(NOW * 1000 + 999);
         let token = Claims::new("selvedge", "app", &subject, now).sign(key);
-        (subject, token.unwrap())
+        token.unwrap()
     }
 
     #[test]
     fn a_token_says_who_for_whom_and_until_when() {
         let key = key();
-        let (subject, token) = sign(&key);
+        let ada = ada();
+        let token = sign(&key, &ada);
+        let (account, session) = ada;
         let token = UntrustedToken::new(&token).unwrap();
         assert_eq!(token.algorithm(), "EdDSA");
         assert_eq!(token.header().key_id.as_deref(), Some("k"));
@@ -110,14 +139,18 @@ mod tests {
         assert_eq!(times, [NOW, NOW + 15 * 60]);
         assert_eq!(claims.custom["iss"], "selvedge");
         assert_eq!(claims.custom["aud"], "app");
-        assert_eq!(claims.custom["sub"], subject.user.to_string());
-        assert_eq!(claims.custom["sid"], subject.session.to_string());
+        assert_eq!(claims.custom["sub"], account.id.to_string());
+        assert_eq!(claims.custom["sid"], session.id.to_string());
         assert_eq!(claims.custom["email"], "Ada@example.com");
+        assert_eq!(claims.custom["email_verified"], false);
         assert_eq!(claims.custom["roles"], serde_json::json!([]));
+        assert_eq!(claims.custom["amr"], serde_json::json!(["pwd"]));
+        assert_eq!(claims.custom["auth_time"], NOW - 5);
     }
 
     #[test]
     fn two_tokens_are_never_the_same() {
-        assert_ne!(sign(&key()).1, sign(&key()).1);
+        let ada = ada();
+        assert_ne!(sign(&key(), &ada), sign(&key(), &ada));
     }
 }

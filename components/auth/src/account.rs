@@ -22,6 +22,10 @@ pub struct Account {
     pub email: String,
     pub name: Option<String>,
     pub created_at: Timestamp,
+    /// When its owner proved to read the mail sent to the address, if that was proven.
+    pub email_verified_at: Option<Timestamp>,
+    /// Since when nobody is let in with it.
+    pub disabled_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -159,6 +163,8 @@ mod tests {
             email: "Ada@example.com".into(),
             name: None,
             created_at: Timestamp::from_millis(0),
+            email_verified_at: None,
+            disabled_at: None,
         };
         assert_eq!(account.roles("ada@EXAMPLE.com"), ["admin"]);
         assert!(account.roles("").is_empty());

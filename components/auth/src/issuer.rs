@@ -1,12 +1,16 @@
 //! Gives out what a client needs once it is let in: an access token, a refresh token, and who it is.
 
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde::Serialize;
-use shared::{Result, SessionId, Timestamp, UserId, variables};
+use shared::{Json, Problem, Result, Timestamp, UserId, variables};
 
 use crate::access_token::{self, Claims, Subject};
 use crate::account::Account;
+use crate::admission::Admission;
 use crate::refresh_token::RefreshToken;
 use crate::signing_key::{self, SigningKey};
+use crate::store::sessions::Session;
 
 /// In whose name tokens are given out, and for whom.
 pub struct Issuer {
@@ -32,6 +36,7 @@ pub struct Tokens {
 struct User {
     id: UserId,
     email: String,
+    email_verified: bool,
     name: Option<String>,
     roles: Vec<String>,
     created_at: Timestamp,
@@ -49,19 +54,38 @@ impl Issuer {
         })
     }
 
-    /// Lets the owner of `account` in.
+    /// The answer to whoever came to the door: tokens, with `status`, or why there are none.
+    pub fn answer(
+        &self,
+        status: StatusCode,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<Response> {
+        match admission {
+            Admission::Session {
+                account,
+                session,
+                refresh_token,
+            } => {
+                let tokens = self.tokens(account, &session, refresh_token, now)?;
+                Ok((status, Json(tokens)).into_response())
+            }
+            Admission::Disabled => Err(Problem::forbidden("This account is disabled.")),
+        }
+    }
+
+    /// Tokens for a session that goes on.
     pub fn tokens(
         &self,
         account: Account,
-        session: SessionId,
+        session: &Session,
         refresh_token: RefreshToken,
         now: Timestamp,
     ) -> Result<Tokens> {
         let roles = account.roles(&self.admin_email);
         let subject = Subject {
-            user: account.id,
+            account: &account,
             session,
-            email: &account.email,
             roles: &roles,
         };
         Ok(Tokens {
@@ -72,6 +96,7 @@ impl Issuer {
             refresh_token,
             user: User {
                 id: account.id,
+                email_verified: account.email_verified_at.is_some(),
                 email: account.email,
                 name: account.name,
                 roles,

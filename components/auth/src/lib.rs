@@ -3,12 +3,19 @@
 //!
 //! A request comes in here and goes to one file of [`routes`], which asks [`store`] for rows. The rules
 //! stand in between: [`account`], [`password`], [`refresh_token`], [`access_token`], [`signing_key`].
+//! Whatever somebody proves, [`admission`] decides whether it lets them in, and [`issuer`] says so. What
+//! others must learn of lies in the [`outbox`] until they did.
 
 mod access_token;
 mod account;
+mod admission;
 mod issuer;
+mod mail;
+mod method;
 mod origin;
+mod outbox;
 mod password;
+mod random;
 mod refresh_token;
 mod routes;
 mod signing_key;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::{Problem, Result, Timestamp};
 
+use crate::random;
 use crate::store::signing_keys::{self, StoredKey};
 
 /// A key and the id it is known by.
@@ -41,9 +42,7 @@ pub fn current(now: Timestamp) -> Result<&'static SigningKey> {
     let stored = match signing_keys::current()? {
         Some(stored) => stored,
         None => {
-            let mut seed = [0; 32];
-            getrandom::fill(&mut seed)
-                .map_err(|error| Problem::internal(anyhow::anyhow!("random bytes: {error}")))?;
+            let seed = random::bytes()?;
             let proposed = SigningKey::from_seed(&seed);
             signing_keys::propose(&proposed.id, &seed, now)?;
             signing_keys::current()?

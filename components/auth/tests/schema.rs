@@ -2,22 +2,27 @@
 
 use rusqlite::{Connection, params};
 
-const MIGRATIONS: [&str; 4] = [
-    include_str!("../migrations/0001_accounts.sql"),
-    include_str!("../migrations/0002_sessions.sql"),
-    include_str!("../migrations/0003_signing_keys.sql"),
-    include_str!("../migrations/0004_audit.sql"),
-];
+/// All of them, in the order of their names, which is that in which they run.
+fn migrations() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    let read = |path| std::fs::read_to_string(path).expect("a migration");
+    paths.iter().map(read).collect()
+}
 
 /// A migrated database in memory in which Ada has an account and a session.
 fn database() -> Connection {
     let db = Connection::open_in_memory().expect("a database");
     db.execute_batch("PRAGMA foreign_keys = ON")
         .expect("foreign keys");
-    for migration in MIGRATIONS {
-        db.execute_batch(migration).expect("a migration");
+    for migration in migrations() {
+        db.execute_batch(&migration).expect("a migration");
     }
-    account(&db, "usr_1", "Ada@example.com", "$argon2id$v=19$…").expect("an account");
+    account(&db, "usr_1", "Ada@example.com").expect("an account");
     db.execute(
         "INSERT INTO sessions (id, account_id, created_at, last_used_at, expires_at)
          VALUES ('ses_1', 'usr_1', 1, 1, 2)",
@@ -27,10 +32,24 @@ fn database() -> Connection {
     db
 }
 
-fn account(db: &Connection, id: &str, email: &str, hash: &str) -> rusqlite::Result<usize> {
+fn account(db: &Connection, id: &str, email: &str) -> rusqlite::Result<usize> {
     db.execute(
-        "INSERT INTO accounts (id, email, password_hash, created_at) VALUES (?, ?, ?, 1)",
-        params![id, email, hash],
+        "INSERT INTO accounts (id, email, created_at) VALUES (?, ?, 1)",
+        params![id, email],
+    )
+}
+
+fn password(db: &Connection, hash: &str) -> rusqlite::Result<usize> {
+    db.execute(
+        "INSERT INTO passwords (account_id, hash, changed_at) VALUES ('usr_1', ?, 1)",
+        params![hash],
+    )
+}
+
+fn entry(db: &Connection, event: &str) -> rusqlite::Result<usize> {
+    db.execute(
+        "INSERT INTO audit_log (at, event, seal) VALUES (1, ?, zeroblob(32))",
+        params![event],
     )
 }
 
@@ -53,7 +72,7 @@ fn key(db: &Connection, id: &str, current: Option<i64>) -> rusqlite::Result<usiz
 #[test]
 fn an_address_has_one_account_whatever_its_case() {
     let db = database();
-    assert!(account(&db, "usr_2", "aDA@EXAMPLE.com", "$argon2id$v=19$…").is_err());
+    assert!(account(&db, "usr_2", "aDA@EXAMPLE.com").is_err());
     let found: String = db
         .query_row(
             "SELECT id FROM accounts WHERE email = 'ada@example.com'",
@@ -66,7 +85,9 @@ fn an_address_has_one_account_whatever_its_case() {
 
 #[test]
 fn a_password_is_not_stored_in_the_clear() {
-    assert!(account(&database(), "usr_2", "eve@example.com", "hunter2").is_err());
+    let db = database();
+    assert!(password(&db, "hunter2").is_err());
+    assert_eq!(password(&db, "$argon2id$v=19$…"), Ok(1));
 }
 
 #[test]
@@ -106,12 +127,47 @@ fn of_two_keys_that_would_sign_the_first_does() {
 #[test]
 fn the_audit_is_append_only() {
     let db = database();
-    db.execute("INSERT INTO audit (at, event) VALUES (1, 'sign-up')", [])
-        .expect("an event");
-    assert!(db.execute("UPDATE audit SET at = 2", []).is_err());
-    assert!(db.execute("DELETE FROM audit", []).is_err());
-    assert!(
-        db.execute("INSERT INTO audit (at, event) VALUES (1, 'made up')", [])
-            .is_err()
+    entry(&db, "sign-up").expect("an entry");
+    assert!(db.execute("UPDATE audit_log SET at = 2", []).is_err());
+    assert!(db.execute("DELETE FROM audit_log", []).is_err());
+    assert!(entry(&db, "").is_err());
+}
+
+#[test]
+fn what_was_stored_before_a_migration_is_there_after_it() {
+    let db = Connection::open_in_memory().expect("a database");
+    db.execute_batch("PRAGMA foreign_keys = ON")
+        .expect("foreign keys");
+    let migrations = migrations();
+    let (first, later) = migrations.split_at(4);
+    first
+        .iter()
+        .for_each(|sql| db.execute_batch(sql).expect("a migration"));
+    db.execute_batch(
+        "INSERT INTO accounts VALUES ('usr_1', 'ada@example.com', 'Ada', '$argon2id$x', 5);
+         INSERT INTO sessions VALUES ('ses_1', 'usr_1', NULL, NULL, 6, 7, 8);
+         INSERT INTO audit (at, event, actor, subject) VALUES (5, 'sign-up', 'usr_1', 'usr_1');
+         INSERT INTO audit (at, event, actor, subject) VALUES (6, 'sign-in', 'usr_1', 'ses_1');",
+    )
+    .expect("rows");
+    later
+        .iter()
+        .for_each(|sql| db.execute_batch(sql).expect("a migration"));
+    let texts = |sql: &str| -> Vec<String> {
+        let mut statement = db.prepare(sql).expect("a statement");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("texts")
+    };
+    assert_eq!(
+        texts("SELECT account_id || hash || changed_at FROM passwords"),
+        ["usr_1$argon2id$x5"]
+    );
+    assert_eq!(
+        texts("SELECT id || methods || authenticated_at FROM sessions"),
+        ["ses_1pwd6"]
+    );
+    assert_eq!(
+        texts("SELECT event || subject || ifnull(object, '') FROM audit_log ORDER BY id"),
+        ["sign-upusr_1", "sign-inusr_1ses_1"]
     );
 }

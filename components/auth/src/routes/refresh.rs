@@ -6,7 +6,7 @@ use shared::{Json, Problem, Result, clock, storage};
 use crate::issuer::{Issuer, Tokens};
 use crate::origin::Origin;
 use crate::refresh_token::RefreshToken;
-use crate::store::audit::{self, Event};
+use crate::store::audit::{self, Entry, Event};
 use crate::store::sessions::{self, Rotation};
 use crate::store::{DB, accounts};
 
@@ -28,10 +28,12 @@ pub async fn refresh(origin: Origin, Json(body): Json<Body>) -> Result<Json<Toke
         match sessions::rotate(tx, &token, &successor.hash(), now)? {
             Rotation::Rotated { session, account } => {
                 let account = accounts::find(tx, account)?;
-                Ok(account.map(|account| (account, session)))
+                let open = account.filter(|account| account.disabled_at.is_none());
+                Ok(open.map(|account| (account, session)))
             }
-            Rotation::Reused { session } => {
-                audit::record(tx, &Event::RefreshReused { session }, &origin, now)?;
+            Rotation::Reused { session, account } => {
+                let entry = Entry::about(Event::RefreshReused, account).with_object(&session);
+                audit::record(tx, &entry, &origin, now)?;
                 Ok(None)
             }
             Rotation::Unknown => Ok::<_, storage::Error>(None),
@@ -39,5 +41,5 @@ pub async fn refresh(origin: Origin, Json(body): Json<Body>) -> Result<Json<Toke
     })?;
     let (account, session) = refreshed
         .ok_or_else(|| Problem::unauthorized("The refresh token is not valid. Sign in again."))?;
-    Ok(Json(issuer.tokens(account, session, successor, now)?))
+    Ok(Json(issuer.tokens(account, &session, successor, now)?))
 }

@@ -5,7 +5,7 @@ use shared::{Caller, Path, Problem, Result, SessionId, clock, storage};
 
 use super::live_session;
 use crate::origin::Origin;
-use crate::store::audit::{self, Event};
+use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, sessions};
 
 /// Ends a session. 404 for one of somebody else, as for one that never was.
@@ -19,11 +19,8 @@ pub async fn revoke(
     let ended = DB.transaction(|tx| {
         let ended = sessions::end(tx, caller.user, session)?;
         if ended {
-            let event = Event::SessionRevoked {
-                account: caller.user,
-                session,
-            };
-            audit::record(tx, &event, &origin, now)?;
+            let entry = Entry::by(Event::SessionRevoked, caller.user).with_object(&session);
+            audit::record(tx, &entry, &origin, now)?;
         }
         Ok::<_, storage::Error>(ended)
     })?;

@@ -5,7 +5,7 @@ use shared::{Caller, Json, Page, PageQuery, Result, SessionId, Timestamp, clock}
 
 use super::live_session;
 use crate::store;
-use crate::store::sessions::Session;
+use crate::store::sessions::Listed;
 
 /// A session, as its owner sees it.
 #[derive(Debug, Serialize)]
@@ -29,7 +29,7 @@ pub async fn list(caller: Caller, query: PageQuery) -> Result<Json<Page<Shown>>>
     Ok(Json(page.map(|session| show(session, current))))
 }
 
-fn show(session: Session, current: SessionId) -> Shown {
+fn show(session: Listed, current: SessionId) -> Shown {
     Shown {
         id: session.id,
         current: session.id == current,

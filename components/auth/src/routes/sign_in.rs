@@ -1,14 +1,18 @@
 //! `POST /v1/auth/sign-in`: a password for tokens.
 
+use axum::response::Response;
+use http::StatusCode;
 use serde::Deserialize;
 use shared::{Json, Problem, Result, clock};
 
-use crate::issuer::{Issuer, Tokens};
+use crate::admission::admit;
+use crate::issuer::Issuer;
+use crate::method::{Method, Methods};
 use crate::origin::Origin;
 use crate::password::Password;
 use crate::refresh_token::RefreshToken;
-use crate::store::audit::{self, Event};
-use crate::store::{DB, accounts, sessions};
+use crate::store::audit::{self, Entry, Event};
+use crate::store::{DB, accounts, passwords};
 
 /// What a user says.
 #[derive(Debug, Deserialize)]
@@ -20,37 +24,26 @@ pub struct Body {
 
 /// Begins a session. One answer for a wrong password and for an account that is not there, after the
 /// same work, so that nobody learns who has an account.
-pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Json<Tokens>> {
+pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response> {
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
-    let found = accounts::find_by_email(&body.email)?;
-    let password_hash = found.as_ref().map(|(_, hash)| hash.as_str());
-    let is_right = body.password.is(password_hash)?;
-    let account = found.map(|(account, _)| account);
-
+    let account = accounts::find_by_email(&body.email)?;
+    let hash = match &account {
+        Some(account) => passwords::find(account.id)?,
+        None => None,
+    };
+    let is_right = body.password.is(hash.as_deref())?;
     let (true, Some(account)) = (is_right, &account) else {
-        let event = Event::SignInFailed {
-            account: account.map(|account| account.id),
-        };
-        DB.transaction(|tx| audit::record(tx, &event, &origin, now))?;
+        let account = account.map(|account| account.id);
+        let entry = Entry::about(Event::SignInFailed, account);
+        DB.transaction(|tx| audit::record(tx, &entry, &origin, now))?;
         return Err(Problem::unauthorized(
             "The email address or the password is wrong.",
         ));
     };
     let refresh_token = RefreshToken::new()?;
-    let session = DB.transaction(|tx| {
-        let session = sessions::begin(tx, account.id, &origin, &refresh_token.hash(), now)?;
-        let event = Event::SignedIn {
-            account: account.id,
-            session,
-        };
-        audit::record(tx, &event, &origin, now)?;
-        Ok::<_, shared::storage::Error>(session)
-    })?;
-    Ok(Json(issuer.tokens(
-        account.clone(),
-        session,
-        refresh_token,
-        now,
-    )?))
+    let methods = Methods::one(Method::Password);
+    let admission =
+        DB.transaction(|tx| admit(tx, account.clone(), methods, refresh_token, &origin, now))?;
+    issuer.answer(StatusCode::OK, admission, now)
 }

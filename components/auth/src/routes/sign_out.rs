@@ -5,7 +5,7 @@ use shared::{Caller, Result, clock, storage};
 
 use super::live_session;
 use crate::origin::Origin;
-use crate::store::audit::{self, Event};
+use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, sessions};
 
 /// Ends the session: its refresh token is good for nothing from now on.
@@ -14,11 +14,8 @@ pub async fn sign_out(caller: Caller, origin: Origin) -> Result<StatusCode> {
     let session = live_session(&caller, now)?;
     DB.transaction(|tx| {
         if sessions::end(tx, caller.user, session)? {
-            let event = Event::SignedOut {
-                account: caller.user,
-                session,
-            };
-            audit::record(tx, &event, &origin, now)?;
+            let entry = Entry::by(Event::SignedOut, caller.user).with_object(&session);
+            audit::record(tx, &entry, &origin, now)?;
         }
         Ok::<_, storage::Error>(())
     })?;

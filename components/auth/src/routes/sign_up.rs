@@ -1,17 +1,19 @@
 //! `POST /v1/auth/sign-up`: makes an account, and signs it in.
 
-use axum::response::IntoResponse;
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use shared::{FieldError, Json, Problem, Result, UserId, clock, storage};
 
 use crate::account::{Account, check_email, check_name};
+use crate::admission::admit;
 use crate::issuer::Issuer;
+use crate::method::{Method, Methods};
 use crate::origin::Origin;
 use crate::password::Password;
 use crate::refresh_token::RefreshToken;
-use crate::store::audit::{self, Event};
-use crate::store::{DB, accounts, sessions};
+use crate::store::audit::{self, Entry, Event};
+use crate::store::{DB, accounts, passwords};
 
 /// What a new user says.
 #[derive(Debug, Deserialize)]
@@ -23,7 +25,7 @@ pub struct Body {
 }
 
 /// Makes an account. 409 where there is one with this address.
-pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<impl IntoResponse> {
+pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response> {
     let now = clock::now();
     let (email, name) = validate(&body)?;
     let issuer = Issuer::load(now).await?;
@@ -34,28 +36,24 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<impl Into
         email,
         name,
         created_at: now,
+        email_verified_at: None,
+        disabled_at: None,
     };
-    let stored = DB.transaction(|tx| {
-        accounts::create(tx, &account, &password_hash)?;
-        let session = sessions::begin(tx, account.id, &origin, &refresh_token.hash(), now)?;
-        let account = account.id;
-        for event in [
-            Event::SignedUp { account },
-            Event::SignedIn { account, session },
-        ] {
-            audit::record(tx, &event, &origin, now)?;
-        }
-        Ok(session)
+    let admitted = DB.transaction(|tx| {
+        accounts::create(tx, &account)?;
+        passwords::set(tx, account.id, &password_hash, now)?;
+        audit::record(tx, &Entry::by(Event::SignedUp, account.id), &origin, now)?;
+        let methods = Methods::one(Method::Password);
+        admit(tx, account, methods, refresh_token, &origin, now)
     });
-    let session = stored.map_err(|error: storage::Error| {
+    let admission = admitted.map_err(|error: storage::Error| {
         if error.is_unique_violation() {
             Problem::conflict("There is an account with this email address already.")
         } else {
             error.into()
         }
     })?;
-    let tokens = issuer.tokens(account, session, refresh_token, now)?;
-    Ok((StatusCode::CREATED, Json(tokens)))
+    issuer.answer(StatusCode::CREATED, admission, now)
 }
 
 /// Every mistake at once, so that a form can show them all.

@@ -1,64 +1,258 @@
 //! The audit: what happened to accounts and sessions. Written in the transaction of what it tells of,
 //! so that neither is there without the other.
+//!
+//! Each entry is sealed: SHA-256 over the seal before it and the entry's own fields, each with its
+//! length in front. To change one entry unnoticed all later seals have to be made anew.
 
-use shared::storage::{Connection, Error, params};
-use shared::{SessionId, Timestamp, UserId};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use shared::storage::{Error, Transaction, params};
+use shared::{Timestamp, UserId};
 
 use crate::origin::Origin;
 
-/// Something that somebody may have to account for one day.
+/// What happened. Names are kept for ever: add some, change none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    SignedUp {
-        account: UserId,
-    },
-    SignedIn {
-        account: UserId,
-        session: SessionId,
-    },
-    /// The account is known only where the address was.
-    SignInFailed {
-        account: Option<UserId>,
-    },
+    SignedUp,
+    SignedIn,
+    /// Of an account only where the address is of one.
+    SignInFailed,
+    /// The proof was good and the account is not to be used.
+    SignInRefused,
     /// Nobody can say whether the thief or the owner showed the token.
-    RefreshReused {
-        session: SessionId,
-    },
-    SignedOut {
-        account: UserId,
-        session: SessionId,
-    },
-    SessionRevoked {
-        account: UserId,
-        session: SessionId,
-    },
+    RefreshReused,
+    SignedOut,
+    SessionRevoked,
 }
 
-/// Adds an event.
+impl Event {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SignedUp => "sign-up",
+            Self::SignedIn => "sign-in",
+            Self::SignInFailed => "sign-in-failed",
+            Self::SignInRefused => "sign-in-refused",
+            Self::RefreshReused => "refresh-reused",
+            Self::SignedOut => "sign-out",
+            Self::SessionRevoked => "session-revoked",
+        }
+    }
+}
+
+/// An entry to add.
+pub struct Entry {
+    event: Event,
+    actor: Option<UserId>,
+    subject: Option<UserId>,
+    object: Option<String>,
+    detail: Option<serde_json::Value>,
+}
+
+impl Entry {
+    /// Something that somebody did to their own account.
+    pub fn by(event: Event, actor: UserId) -> Self {
+        Self::about(event, actor).with_actor(actor)
+    }
+
+    /// Something that happened to an account, and nobody proved to have done.
+    pub fn about(event: Event, subject: impl Into<Option<UserId>>) -> Self {
+        Self {
+            event,
+            actor: None,
+            subject: subject.into(),
+            object: None,
+            detail: None,
+        }
+    }
+
+    /// Who did it, where it is not the owner of the account.
+    #[must_use]
+    pub fn with_actor(mut self, actor: UserId) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// What of the account's it happened to: a session, a key.
+    #[must_use]
+    pub fn with_object(mut self, object: &impl ToString) -> Self {
+        self.object = Some(object.to_string());
+        self
+    }
+
+    /// What else should be known. No secrets, and no address that somebody merely tried.
+    #[must_use]
+    pub fn with_detail(mut self, detail: serde_json::Value) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+}
+
+/// An entry as it is stored.
+#[derive(Debug, Deserialize)]
+struct Row {
+    at: Timestamp,
+    event: String,
+    actor: Option<String>,
+    subject: Option<String>,
+    object: Option<String>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+    detail: Option<String>,
+}
+
+/// Adds an entry. In a transaction, since two entries must not follow on the same one.
 pub fn record(
-    connection: &Connection,
-    event: &Event,
+    tx: &Transaction,
+    entry: &Entry,
     origin: &Origin,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let (name, actor, subject) = match event {
-        Event::SignedUp { account } => ("sign-up", Some(account), Some(account.to_string())),
-        Event::SignedIn { account, session } => {
-            ("sign-in", Some(account), Some(session.to_string()))
-        }
-        Event::SignInFailed { account } => {
-            ("sign-in-failed", None, account.map(|id| id.to_string()))
-        }
-        Event::RefreshReused { session } => ("refresh-reused", None, Some(session.to_string())),
-        Event::SignedOut { account, session } => {
-            ("sign-out", Some(account), Some(session.to_string()))
-        }
-        Event::SessionRevoked { account, session } => {
-            ("session-revoked", Some(account), Some(session.to_string()))
-        }
+    let row = Row {
+        at: now,
+        event: entry.event.name().to_owned(),
+        actor: entry.actor.map(|actor| actor.to_string()),
+        subject: entry.subject.map(|subject| subject.to_string()),
+        object: entry.object.clone(),
+        ip: origin.ip.clone(),
+        user_agent: origin.user_agent.clone(),
+        detail: entry.detail.as_ref().map(ToString::to_string),
     };
-    connection.execute(
-        "INSERT INTO audit (at, event, actor, subject, ip) VALUES (?, ?, ?, ?, ?)",
-        params![now, name, actor, subject, origin.ip],
+    let last: Option<Vec<u8>> = tx.query_one(
+        "SELECT seal FROM audit_log ORDER BY id DESC LIMIT 1",
+        params![],
+    )?;
+    let seal = seal(&last.unwrap_or_default(), &row);
+    tx.execute(
+        "INSERT INTO audit_log (at, event, actor, subject, object, ip, user_agent, detail, seal)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            row.at,
+            row.event,
+            row.actor,
+            row.subject,
+            row.object,
+            row.ip,
+            row.user_agent,
+            row.detail,
+            seal
+        ],
     )?;
     Ok(())
+}
+
+fn seal(last: &[u8], row: &Row) -> [u8; 32] {
+    let at = row.at.as_millis().to_string();
+    let fields = [
+        Some(at.as_str()),
+        Some(row.event.as_str()),
+        row.actor.as_deref(),
+        row.subject.as_deref(),
+        row.object.as_deref(),
+        row.ip.as_deref(),
+        row.user_agent.as_deref(),
+        row.detail.as_deref(),
+    ];
+    let mut digest = Sha256::new_with_prefix(last);
+    for field in fields {
+        // No text is as long as what stands for none.
+        let length = field.map_or(u64::MAX, |text| text.len() as u64);
+        digest.update(length.to_le_bytes());
+        digest.update(field.unwrap_or_default());
+    }
+    digest.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            at: Timestamp::from_millis(1),
+            event: "sign-in".into(),
+            actor: Some("usr_1".into()),
+            subject: None,
+            object: None,
+            ip: None,
+            user_agent: None,
+            detail: None,
+        }
+    }
+
+    #[test]
+    fn a_seal_depends_on_every_field_and_on_the_seal_before() {
+        let seals = [
+            seal(&[], &row()),
+            seal(&[0; 32], &row()),
+            seal(
+                &[],
+                &Row {
+                    at: Timestamp::from_millis(2),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    event: "sign-out".into(),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    actor: None,
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    actor: None,
+                    subject: Some("usr_1".into()),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    subject: Some(String::new()),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    object: Some("ses_1".into()),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    ip: Some("::1".into()),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    user_agent: Some("curl".into()),
+                    ..row()
+                },
+            ),
+            seal(
+                &[],
+                &Row {
+                    detail: Some("{}".into()),
+                    ..row()
+                },
+            ),
+        ];
+        for (index, one) in seals.iter().enumerate() {
+            assert!(!seals[..index].contains(one), "{index}");
+        }
+        assert_eq!(seals[0], seal(&[], &row()));
+    }
 }

@@ -2,6 +2,9 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod challenges;
+pub mod outbox;
+pub mod passwords;
 pub mod sessions;
 pub mod signing_keys;
 
@@ -9,21 +12,24 @@ use shared::storage::{Database, Migration};
 
 pub static DB: Database = Database::new("auth", MIGRATIONS);
 
+/// The migration of this name, from its file.
+macro_rules! migration {
+    ($name:literal) => {
+        Migration {
+            name: $name,
+            sql: include_str!(concat!("../../migrations/", $name, ".sql")),
+        }
+    };
+}
+
 const MIGRATIONS: &[Migration] = &[
-    Migration {
-        name: "0001_accounts",
-        sql: include_str!("../../migrations/0001_accounts.sql"),
-    },
-    Migration {
-        name: "0002_sessions",
-        sql: include_str!("../../migrations/0002_sessions.sql"),
-    },
-    Migration {
-        name: "0003_signing_keys",
-        sql: include_str!("../../migrations/0003_signing_keys.sql"),
-    },
-    Migration {
-        name: "0004_audit",
-        sql: include_str!("../../migrations/0004_audit.sql"),
-    },
+    migration!("0001_accounts"),
+    migration!("0002_sessions"),
+    migration!("0003_signing_keys"),
+    migration!("0004_audit"),
+    migration!("0005_passwords"),
+    migration!("0006_session_proof"),
+    migration!("0007_audit_chain"),
+    migration!("0008_challenges"),
+    migration!("0009_outbox"),
 ];

@@ -5,12 +5,24 @@ use shared::storage::{Connection, Error, params};
 use shared::{SessionId, Timestamp, UserId};
 
 use super::DB;
+use crate::method::Methods;
 use crate::origin::Origin;
-use crate::refresh_token::{self, Hash};
+use crate::random::Hash;
+use crate::refresh_token;
 
-/// A session that goes on.
-#[derive(Debug, Deserialize)]
+/// What a session's tokens say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Session {
+    pub id: SessionId,
+    /// How its owner proved who it is.
+    pub methods: Methods,
+    /// When last.
+    pub authenticated_at: Timestamp,
+}
+
+/// A session that goes on, as its owner sees it.
+#[derive(Debug, Deserialize)]
+pub struct Listed {
     pub id: SessionId,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
@@ -22,9 +34,9 @@ pub struct Session {
 /// What came of showing a refresh token.
 pub enum Rotation {
     /// The token was good, and has a successor in the same session.
-    Rotated { session: SessionId, account: UserId },
+    Rotated { session: Session, account: UserId },
     /// The token had a successor already: somebody has a copy of it. Its session is over.
-    Reused { session: SessionId },
+    Reused { session: SessionId, account: UserId },
     /// There is no such token, or it is too late for it.
     Unknown,
 }
@@ -34,29 +46,36 @@ pub enum Rotation {
 pub fn begin(
     connection: &Connection,
     account: UserId,
+    methods: &Methods,
     origin: &Origin,
     token: &Hash,
     now: Timestamp,
-) -> Result<SessionId, Error> {
-    let session = SessionId::new();
+) -> Result<Session, Error> {
+    let id = SessionId::new();
     connection.execute(
         "DELETE FROM sessions WHERE account_id = ? AND expires_at <= ?",
         params![account, now],
     )?;
     connection.execute(
-        "INSERT INTO sessions (id, account_id, ip, user_agent, created_at, last_used_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
+        "INSERT INTO sessions (id, account_id, ip, user_agent, created_at, last_used_at, expires_at,
+                               methods, authenticated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?5)",
         params![
-            session,
+            id,
             account,
             origin.ip,
             origin.user_agent,
             now,
-            now.plus(refresh_token::LIFETIME)
+            now.plus(refresh_token::LIFETIME),
+            methods
         ],
     )?;
-    add_token(connection, session, token, now)?;
-    Ok(session)
+    add_token(connection, id, token, now)?;
+    Ok(Session {
+        id,
+        methods: methods.clone(),
+        authenticated_at: now,
+    })
 }
 
 /// Exchanges a refresh token for its successor. Run it in a transaction, and commit whatever comes
@@ -75,22 +94,23 @@ pub fn rotate(
         params![token, now],
     )?;
     let Some(session) = session else {
-        let reused: Option<SessionId> = connection.query_one(
+        let reused: Option<(SessionId, UserId)> = connection.query_one(
             "DELETE FROM sessions WHERE id =
                 (SELECT session_id FROM refresh_tokens WHERE hash = ? AND rotated_at IS NOT NULL)
-             RETURNING id",
+             RETURNING id, account_id",
             params![token],
         )?;
         return Ok(match reused {
-            Some(session) => Rotation::Reused { session },
+            Some((session, account)) => Rotation::Reused { session, account },
             None => Rotation::Unknown,
         });
     };
-    let account: Option<UserId> = connection.query_one(
-        "UPDATE sessions SET last_used_at = ?2, expires_at = ?3 WHERE id = ?1 RETURNING account_id",
+    let updated: Option<(UserId, Methods, Timestamp)> = connection.query_one(
+        "UPDATE sessions SET last_used_at = ?2, expires_at = ?3 WHERE id = ?1
+         RETURNING account_id, methods, authenticated_at",
         params![session, now, now.plus(refresh_token::LIFETIME)],
     )?;
-    let Some(account) = account else {
+    let Some((account, methods, authenticated_at)) = updated else {
         return Ok(Rotation::Unknown);
     };
     // A token this old would have expired unused; that it was used can be forgotten.
@@ -99,6 +119,11 @@ pub fn rotate(
         params![session, now.minus(refresh_token::LIFETIME)],
     )?;
     add_token(connection, session, successor, now)?;
+    let session = Session {
+        id: session,
+        methods,
+        authenticated_at,
+    };
     Ok(Rotation::Rotated { session, account })
 }
 
@@ -139,7 +164,7 @@ pub fn list(
     before: Option<SessionId>,
     count: u32,
     now: Timestamp,
-) -> Result<Vec<Session>, Error> {
+) -> Result<Vec<Listed>, Error> {
     DB.connect()?.query(
         "SELECT id, ip, user_agent, created_at, last_used_at, expires_at FROM sessions
          WHERE account_id = ?1 AND expires_at > ?2 AND (?3 IS NULL OR id < ?3)

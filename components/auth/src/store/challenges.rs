@@ -1,0 +1,133 @@
+//! Challenges: what is asked of somebody once, and not for long. The client holds a secret, or knows a
+//! short code besides; here are only hashes of both.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::storage::{Connection, Error, ToValue, Value, params};
+use shared::{Timestamp, UserId};
+
+use crate::random::Hash;
+
+/// How often a short code may be guessed.
+const TRIES: i64 = 5;
+
+/// What for. A challenge of one purpose answers none of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To prove that mail to the account's address is read.
+    VerifyEmail,
+}
+
+impl ToValue for Purpose {
+    fn to_value(&self) -> Value {
+        let name = match self {
+            Self::VerifyEmail => "verify-email",
+        };
+        Value::Text(name.to_owned())
+    }
+}
+
+/// A challenge to store.
+pub struct Challenge<'a, T> {
+    pub purpose: Purpose,
+    pub account: Option<UserId>,
+    /// Of the secret that the client is given.
+    pub secret: &'a Hash,
+    /// Of the short code that it must name besides, if it must.
+    pub code: Option<&'a Hash>,
+    /// What to go on with.
+    pub data: &'a T,
+    pub lifetime: Duration,
+}
+
+/// A challenge that was answered, and is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answered<T> {
+    pub account: Option<UserId>,
+    pub data: T,
+}
+
+/// Stores a challenge. Those of all accounts that nobody answered in time go.
+pub fn set<T: Serialize>(
+    connection: &Connection,
+    challenge: &Challenge<T>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    connection.execute("DELETE FROM challenges WHERE expires_at <= ?", params![now])?;
+    let data = serde_json::to_string(challenge.data).unwrap_or_else(|_| "null".to_owned());
+    connection.execute(
+        "INSERT INTO challenges
+            (secret_hash, purpose, account_id, code_hash, tries_left, data, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            challenge.secret,
+            challenge.purpose,
+            challenge.account,
+            challenge.code,
+            TRIES,
+            data,
+            now,
+            now.plus(challenge.lifetime)
+        ],
+    )?;
+    Ok(())
+}
+
+/// Takes the challenge with this secret, and no code, away. `None` where there is none, where it is
+/// too late, and where it was answered before.
+pub fn take<T: DeserializeOwned>(
+    connection: &Connection,
+    purpose: Purpose,
+    secret: &Hash,
+    now: Timestamp,
+) -> Result<Option<Answered<T>>, Error> {
+    let row: Option<(Option<UserId>, String)> = connection.query_one(
+        "DELETE FROM challenges
+         WHERE secret_hash = ? AND purpose = ? AND code_hash IS NULL AND expires_at > ?
+         RETURNING account_id, data",
+        params![secret, purpose, now],
+    )?;
+    Ok(row.and_then(read))
+}
+
+/// Takes the challenge with this secret and this code away. A wrong code costs one of five tries: run
+/// it in a transaction, and commit whatever comes of it.
+pub fn take_with_code<T: DeserializeOwned>(
+    connection: &Connection,
+    purpose: Purpose,
+    secret: &Hash,
+    code: &Hash,
+    now: Timestamp,
+) -> Result<Option<Answered<T>>, Error> {
+    let row: Option<(Option<UserId>, String)> = connection.query_one(
+        "DELETE FROM challenges
+         WHERE secret_hash = ? AND purpose = ? AND code_hash = ? AND tries_left > 0 AND expires_at > ?
+         RETURNING account_id, data",
+        params![secret, purpose, code, now],
+    )?;
+    if row.is_none() {
+        connection.execute(
+            "UPDATE challenges SET tries_left = max(tries_left - 1, 0)
+             WHERE secret_hash = ? AND purpose = ?",
+            params![secret, purpose],
+        )?;
+    }
+    Ok(row.and_then(read))
+}
+
+/// Takes back what was asked of this account for this purpose: only the latest counts.
+pub fn withdraw(connection: &Connection, purpose: Purpose, account: UserId) -> Result<(), Error> {
+    connection.execute(
+        "DELETE FROM challenges WHERE account_id = ? AND purpose = ?",
+        params![account, purpose],
+    )?;
+    Ok(())
+}
+
+/// Data of another form is of another version of this component: as good as no challenge.
+fn read<T: DeserializeOwned>((account, data): (Option<UserId>, String)) -> Option<Answered<T>> {
+    let data = serde_json::from_str(&data).ok()?;
+    Some(Answered { account, data })
+}
