@@ -37,7 +37,7 @@ async fn person() -> Person {
 async fn admin() -> Person {
     static ADMIN: OnceCell<Person> = OnceCell::const_new();
     let admin = ADMIN
-        .get_or_init(async || Person::admin(&client()).await)
+        .get_or_init(async || Person::admin(application()).await)
         .await
         .clone();
     let client = client().with_token(&admin.access_token);

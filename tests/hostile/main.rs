@@ -78,6 +78,11 @@ fn entrances() -> Vec<Entrance> {
             json!({"refresh_token": "rt_x"}),
         ),
         entrance(
+            Method::POST,
+            "/v1/auth/email/verify",
+            json!({"token": "ev_x"}),
+        ),
+        entrance(
             Method::PATCH,
             "/v1/users/me",
             json!({"name": "Ada", "locale": "en"}),

@@ -10,6 +10,7 @@ pub mod application;
 pub mod client;
 pub mod components;
 pub mod logs;
+pub mod mail;
 pub mod people;
 pub mod process;
 pub mod raw;

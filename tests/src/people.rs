@@ -4,13 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Client};
+use crate::{Answer, Application, Client, mail};
 
 /// The address of the administrator, for the variable `admin_email`.
 pub const ADMIN: &str = "admin@example.com";
 
 /// What everybody here signs in with.
 pub const PASSWORD: &str = "correct horse battery staple";
+
+/// How the subject begins of the mail that lets people prove their address.
+pub const VERIFY: &str = "Confirm your address";
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -46,8 +49,21 @@ impl Person {
     }
 
     /// Signs up the administrator. The application must have been started with [`ADMIN`] as `admin_email`.
-    pub async fn admin(client: &Client) -> Self {
-        Self::sign_up_as(client, ADMIN).await
+    pub async fn admin(application: &Application) -> Self {
+        let person = Self::sign_up_as(&application.client(), ADMIN).await;
+        person.verified(application).await
+    }
+
+    /// The same with an address that is proven, and new tokens that say so.
+    pub async fn verified(self, application: &Application) -> Self {
+        let mail = mail::to(&application.logs, &self.email, VERIFY).await;
+        let token = json!({"token": mail.token()});
+        let verify = self.client.post("/v1/auth/email/verify", &token);
+        verify.await.expect(204);
+        let refresh = json!({"refresh_token": self.refresh_token});
+        let client = self.client.anonymous();
+        let answer = client.post("/v1/auth/refresh", &refresh).await.expect(200);
+        Self::of(&client, &self.email, &answer)
     }
 
     fn of(client: &Client, email: &str, answer: &Answer) -> Self {

@@ -11,7 +11,7 @@ const LABEL_LIMIT: usize = 63;
 /// In characters.
 const NAME_LIMIT: usize = 100;
 
-/// The role of whoever signs in with the address that the variable `admin_email` names.
+/// The role of whoever proves to read mail at the address that the variable `admin_email` names.
 const ADMIN: &str = "admin";
 
 /// Who signs in.
@@ -29,9 +29,11 @@ pub struct Account {
 }
 
 impl Account {
-    /// What the account may do beyond what every account may.
+    /// What the account may do beyond what every account may. Its address gives it a role only where it
+    /// is proven: anybody can sign up with anybody's.
     pub fn roles(&self, admin_email: &str) -> Vec<String> {
-        let is_admin = self.email.eq_ignore_ascii_case(admin_email.trim());
+        let is_admin =
+            self.email_verified_at.is_some() && self.email.eq_ignore_ascii_case(admin_email.trim());
         Vec::from_iter(is_admin.then(|| ADMIN.to_owned()))
     }
 }
@@ -163,11 +165,16 @@ mod tests {
             email: "Ada@example.com".into(),
             name: None,
             created_at: Timestamp::from_millis(0),
-            email_verified_at: None,
+            email_verified_at: Some(Timestamp::from_millis(1)),
             disabled_at: None,
         };
         assert_eq!(account.roles("ada@EXAMPLE.com"), ["admin"]);
         assert!(account.roles("").is_empty());
         assert!(account.roles("eve@example.com").is_empty());
+        let unproven = Account {
+            email_verified_at: None,
+            ..account
+        };
+        assert!(unproven.roles("ada@example.com").is_empty());
     }
 }

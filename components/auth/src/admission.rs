@@ -5,10 +5,12 @@ use shared::Timestamp;
 use shared::storage::{Error, Transaction};
 
 use crate::account::Account;
+use crate::mail::{self, Notice};
 use crate::method::Methods;
 use crate::origin::Origin;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
+use crate::store::devices;
 use crate::store::sessions::{self, Session};
 
 /// What came of a proof.
@@ -25,7 +27,8 @@ pub enum Admission {
 
 /// Lets the owner of `account`, who proved to be it by `methods`, in. Run it in the transaction that
 /// uses up the proof, so that a proof is never good for two sessions, nor lost without one.
-/// `refresh_token` is the session's first.
+/// `refresh_token` is the session's first. Call
+/// [`crate::outbox::deliver_soon`] after it: people are told of devices they did not use before.
 pub fn admit(
     tx: &Transaction,
     account: Account,
@@ -44,6 +47,9 @@ pub fn admit(
         return Ok(Admission::Disabled);
     }
     let session = sessions::begin(tx, account.id, &methods, origin, &refresh_token.hash(), now)?;
+    if devices::is_new(tx, account.id, &origin.fingerprint(), now)? {
+        mail::notify(tx, &account, Notice::NewDevice, origin, now)?;
+    }
     let entry = Entry::by(Event::SignedIn, account.id).with_object(&session.id);
     audit::record(tx, &entry, origin, now)?;
     Ok(Admission::Session {

@@ -9,12 +9,14 @@
 mod access_token;
 mod account;
 mod admission;
+mod http_client;
 mod issuer;
 mod mail;
 mod method;
 mod origin;
 mod outbox;
 mod password;
+mod proof;
 mod random;
 mod refresh_token;
 mod routes;
@@ -33,6 +35,11 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
         .route("/v1/auth/sign-up", post(routes::sign_up::sign_up))
         .route("/v1/auth/sign-in", post(routes::sign_in::sign_in))
+        .route(
+            "/v1/auth/email/verification",
+            post(routes::email_verification::send),
+        )
+        .route("/v1/auth/email/verify", post(routes::email_verify::verify))
         .route("/v1/auth/refresh", post(routes::refresh::refresh))
         .route("/v1/auth/sign-out", post(routes::sign_out::sign_out))
         .route("/v1/auth/sessions", get(routes::sessions::list))
@@ -42,5 +49,6 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
+    outbox::deliver_now_and_then();
     shared::serve("auth", ROUTES.clone(), request).await
 }

@@ -7,6 +7,8 @@ use http::header::USER_AGENT;
 use http::{HeaderMap, request::Parts};
 use shared::Problem;
 
+use crate::random::{self, Hash};
+
 /// How much of a user agent is kept, in bytes.
 const USER_AGENT_LIMIT: usize = 256;
 
@@ -20,6 +22,17 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// What a device is known again by: what it calls itself, and roughly whose network it is in. People
+    /// move within a network all day; who copied their user agent is rarely in it.
+    pub fn fingerprint(&self) -> Hash {
+        let network = self.ip.as_deref().and_then(ip).map(|ip| match ip {
+            IpAddr::V4(ip) => ip.octets()[..2].to_vec(),
+            IpAddr::V6(ip) => ip.octets()[..4].to_vec(),
+        });
+        let agent = self.user_agent.as_deref().unwrap_or_default();
+        random::hash(&format!("{network:?} {agent}"))
+    }
+
     fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         Self {
@@ -67,6 +80,17 @@ mod tests {
         );
         assert_eq!(origin("[::1]:80", b"").ip.as_deref(), Some("::1"));
         assert_eq!(origin("unknown", b"").ip, None);
+    }
+
+    #[test]
+    fn a_device_is_known_again_in_its_network_and_nowhere_else() {
+        let known = origin("192.0.2.7:8777", b"Firefox").fingerprint();
+        assert_eq!(origin("192.0.99.1:80", b"Firefox").fingerprint(), known);
+        assert_ne!(origin("198.51.100.7:8777", b"Firefox").fingerprint(), known);
+        assert_ne!(origin("192.0.2.7:8777", b"Chrome").fingerprint(), known);
+        let known = origin("[2001:db8::1]:80", b"").fingerprint();
+        assert_eq!(origin("[2001:db8:1::2]:80", b"").fingerprint(), known);
+        assert_ne!(origin("[2001:db9::1]:80", b"").fingerprint(), known);
     }
 
     #[test]

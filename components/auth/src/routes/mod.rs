@@ -1,5 +1,7 @@
 //! The endpoints, one a file.
 
+pub mod email_verification;
+pub mod email_verify;
 pub mod jwks;
 pub mod refresh;
 pub mod revoke;
@@ -10,6 +12,7 @@ pub mod sign_up;
 
 use shared::{Caller, Problem, Result, SessionId, Timestamp};
 
+use crate::account::Account;
 use crate::store;
 
 /// The caller's session, as long as it goes on. An access token outlives it by minutes; nothing here
@@ -22,4 +25,12 @@ fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
             "This session has ended. Sign in again.",
         )),
     }
+}
+
+/// The caller's account and session, as [`live_session`] has it.
+fn signed_in(caller: &Caller, now: Timestamp) -> Result<(Account, SessionId)> {
+    let session = live_session(caller, now)?;
+    let account = store::accounts::find(store::DB.connect()?, caller.user)?;
+    let account = account.ok_or_else(|| Problem::unauthorized("This account is gone."))?;
+    Ok((account, session))
 }

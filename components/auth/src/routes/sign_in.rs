@@ -9,6 +9,7 @@ use crate::admission::admit;
 use crate::issuer::Issuer;
 use crate::method::{Method, Methods};
 use crate::origin::Origin;
+use crate::outbox;
 use crate::password::Password;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
@@ -45,5 +46,6 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     let methods = Methods::one(Method::Password);
     let admission =
         DB.transaction(|tx| admit(tx, account.clone(), methods, refresh_token, &origin, now))?;
+    outbox::deliver_soon();
     issuer.answer(StatusCode::OK, admission, now)
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/sign-up`: makes an account, and signs it in.
+//! `POST /v1/auth/sign-up`: makes an account, signs it in, and mails a link that proves its address.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -13,7 +13,8 @@ use crate::origin::Origin;
 use crate::password::Password;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
-use crate::store::{DB, accounts, passwords};
+use crate::store::{DB, accounts, mail_requests, passwords};
+use crate::{outbox, proof};
 
 /// What a new user says.
 #[derive(Debug, Deserialize)]
@@ -31,6 +32,7 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     let issuer = Issuer::load(now).await?;
     let password_hash = body.password.hash()?;
     let refresh_token = RefreshToken::new()?;
+    let secret = proof::verification_secret()?;
     let account = Account {
         id: UserId::new(),
         email,
@@ -43,6 +45,8 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
         accounts::create(tx, &account)?;
         passwords::set(tx, account.id, &password_hash, now)?;
         audit::record(tx, &Entry::by(Event::SignedUp, account.id), &origin, now)?;
+        mail_requests::note(tx, &account.email, now)?;
+        proof::ask_to_verify(tx, &account, secret, now)?;
         let methods = Methods::one(Method::Password);
         admit(tx, account, methods, refresh_token, &origin, now)
     });
@@ -53,6 +57,7 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
             error.into()
         }
     })?;
+    outbox::deliver_soon();
     issuer.answer(StatusCode::CREATED, admission, now)
 }
 

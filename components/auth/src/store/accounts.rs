@@ -1,7 +1,7 @@
 //! Accounts.
 
-use shared::UserId;
 use shared::storage::{Connection, Error, params};
+use shared::{Timestamp, UserId};
 
 use super::DB;
 use crate::account::Account;
@@ -42,4 +42,13 @@ pub fn find(connection: &Connection, id: UserId) -> Result<Option<Account>, Erro
         concat!("SELECT ", columns!(), " FROM accounts WHERE id = ?"),
         params![id],
     )
+}
+
+/// The account's address is proven, if it was not before.
+pub fn verify_email(connection: &Connection, id: UserId, now: Timestamp) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE accounts SET email_verified_at = ? WHERE id = ? AND email_verified_at IS NULL",
+        params![now, id],
+    )?;
+    Ok(())
 }

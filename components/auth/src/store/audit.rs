@@ -24,6 +24,7 @@ pub enum Event {
     RefreshReused,
     SignedOut,
     SessionRevoked,
+    EmailVerified,
 }
 
 impl Event {
@@ -36,6 +37,7 @@ impl Event {
             Self::RefreshReused => "refresh-reused",
             Self::SignedOut => "sign-out",
             Self::SessionRevoked => "session-revoked",
+            Self::EmailVerified => "email-verified",
         }
     }
 }

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod audit;
 pub mod challenges;
+pub mod devices;
+pub mod mail_requests;
 pub mod outbox;
 pub mod passwords;
 pub mod sessions;
@@ -32,4 +34,6 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0007_audit_chain"),
     migration!("0008_challenges"),
     migration!("0009_outbox"),
+    migration!("0010_mail_quotas"),
+    migration!("0011_devices"),
 ];

@@ -1,5 +1,6 @@
 //! `/v1/auth`.
 
+mod email;
 mod refresh;
 mod sessions;
 mod sign_in;

@@ -1,0 +1,81 @@
+//! What letters say, a template each.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Sender;
+use super::notice::Told;
+use super::template::fill;
+use crate::proof;
+
+/// A letter, with what it is made of: it is written out when it is sent.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Letter {
+    /// Asks whoever signed up to prove the address.
+    VerifyEmail { token: String },
+    /// Tells of something that matters to security.
+    Notice(Told),
+}
+
+impl Letter {
+    /// How long what it holds is good.
+    pub fn lifetime(&self) -> Option<Duration> {
+        match self {
+            Self::VerifyEmail { .. } => Some(proof::VERIFICATION),
+            Self::Notice(_) => None,
+        }
+    }
+
+    /// Subject, plain text and HTML.
+    pub fn write(&self, sender: &Sender) -> (String, String, String) {
+        let app = sender.app_name.as_str();
+        match self {
+            Self::VerifyEmail { token } => {
+                let link = sender.link("verify-email", token);
+                fill(
+                    include_str!("templates/verify_email.txt"),
+                    &[("app", app), ("link", &link)],
+                )
+            }
+            Self::Notice(told) => told.write(sender),
+        }
+    }
+}
+
+impl Sender {
+    /// A page of the application, with the secret behind the `#`: browsers send that to no server, and
+    /// name it to no other site.
+    fn link(&self, page: &str, token: &str) -> String {
+        format!(
+            "{}/{page}#token={token}",
+            self.public_url.trim_end_matches('/')
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_the_application_and_hides_its_secret_from_servers() {
+        let sender = Sender {
+            app_name: "Tom & Jerry".into(),
+            public_url: "https://app.example.com/".into(),
+        };
+        let token = "ev_x".to_owned();
+        let (subject, text, html) = Letter::VerifyEmail { token }.write(&sender);
+        assert_eq!(subject, "Confirm your address for Tom & Jerry");
+        let link = "https://app.example.com/verify-email#token=ev_x";
+        assert!(text.contains(link), "{text}");
+        assert!(html.contains(&format!("href=\"{link}\"")), "{html}");
+        assert!(html.contains("for Tom &amp; Jerry with"), "{html}");
+        assert!(
+            ![&subject, &text, &html]
+                .iter()
+                .any(|part| part.contains("{{"))
+        );
+    }
+}

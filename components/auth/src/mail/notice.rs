@@ -1,0 +1,129 @@
+//! Notices: letters that tell people what happened to their account, so that they notice what they did
+//! not do themselves.
+
+use serde::{Deserialize, Serialize};
+use shared::Timestamp;
+use shared::storage::{Connection, Error};
+
+use super::template::fill;
+use super::{Letter, Sender, post};
+use crate::account::Account;
+use crate::origin::Origin;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notice {
+    /// Somebody signed in from where nobody did before.
+    NewDevice,
+    PasswordChanged,
+    /// A second factor, a passkey or recovery codes were added.
+    FactorAdded,
+    FactorRemoved,
+    /// Of two who showed a refresh token one had stolen it.
+    RefreshReused,
+}
+
+impl Notice {
+    fn title(self) -> &'static str {
+        match self {
+            Self::NewDevice => "A new sign-in",
+            Self::PasswordChanged => "Your password was changed",
+            Self::FactorAdded => "A way to sign in was added",
+            Self::FactorRemoved => "A way to sign in was removed",
+            Self::RefreshReused => "A session was ended",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::NewDevice => "Somebody signed in to your account from where nobody did before.",
+            Self::PasswordChanged => {
+                "The password of your account was changed. All other sessions have ended."
+            }
+            Self::FactorAdded => {
+                "A second factor, a passkey or recovery codes were added to your account."
+            }
+            Self::FactorRemoved => {
+                "A second factor, a passkey or recovery codes were removed from your account."
+            }
+            Self::RefreshReused => {
+                "A session of your account was used from two places, as if it had been copied. It has \
+                 ended."
+            }
+        }
+    }
+}
+
+/// A notice with what is known of when, from where and with what.
+#[derive(Serialize, Deserialize)]
+pub struct Told {
+    notice: Notice,
+    at: Timestamp,
+    ip: Option<String>,
+    device: Option<String>,
+}
+
+/// Tells the account's owner. Nobody where the address was never proven: it may be a stranger's, and
+/// what stands in the letter somebody else's choice.
+pub fn notify(
+    connection: &Connection,
+    account: &Account,
+    notice: Notice,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if account.email_verified_at.is_none() {
+        return Ok(());
+    }
+    let told = Told {
+        notice,
+        at: now,
+        ip: origin.ip.clone(),
+        device: origin.user_agent.as_deref().map(plain),
+    };
+    post(connection, Some(&account.email), Letter::Notice(told), now)
+}
+
+/// The user agent without what could be taken for an address or a link.
+fn plain(user_agent: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || " ();,._-".contains(*c);
+    user_agent
+        .replace('/', " ")
+        .chars()
+        .filter(is_plain)
+        .take(120)
+        .collect()
+}
+
+impl Told {
+    pub(super) fn write(&self, sender: &Sender) -> (String, String, String) {
+        let unknown = "unknown";
+        fill(
+            include_str!("templates/notice.txt"),
+            &[
+                ("app", &sender.app_name),
+                ("url", &sender.public_url),
+                ("title", self.notice.title()),
+                ("what", self.notice.what()),
+                ("at", &self.at.to_string()),
+                ("ip", self.ip.as_deref().unwrap_or(unknown)),
+                ("device", self.device.as_deref().unwrap_or(unknown)),
+            ],
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_agent_carries_no_link_into_a_letter() {
+        assert_eq!(
+            plain("Mozilla/5.0 (X11) <a href=\"https://evil\">@you"),
+            "Mozilla 5.0 (X11) a hrefhttps  evilyou"
+        );
+        assert_eq!(plain(&"x".repeat(1000)).len(), 120);
+    }
+}

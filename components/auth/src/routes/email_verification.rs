@@ -1,0 +1,26 @@
+//! `POST /v1/auth/email/verification`: mails the caller a link that proves the address, again.
+
+use http::StatusCode;
+use shared::{Caller, Result, clock, storage};
+
+use super::signed_in;
+use crate::store::{DB, mail_requests};
+use crate::{outbox, proof};
+
+/// Mails a link, unless the address is proven, or mail was asked for too often.
+pub async fn send(caller: Caller) -> Result<StatusCode> {
+    let now = clock::now();
+    let (account, _) = signed_in(&caller, now)?;
+    if account.email_verified_at.is_some() {
+        return Ok(StatusCode::ACCEPTED);
+    }
+    let secret = proof::verification_secret()?;
+    DB.transaction(|tx| {
+        if mail_requests::note(tx, &account.email, now)? {
+            proof::ask_to_verify(tx, &account, secret, now)?;
+        }
+        Ok::<_, storage::Error>(())
+    })?;
+    outbox::deliver_soon();
+    Ok(StatusCode::ACCEPTED)
+}

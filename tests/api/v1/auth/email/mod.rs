@@ -1,0 +1,3 @@
+//! `/v1/auth/email`.
+
+mod verification;
