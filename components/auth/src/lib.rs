@@ -20,6 +20,7 @@ mod proof;
 mod random;
 mod refresh_token;
 mod routes;
+mod sealed;
 mod signing_key;
 mod store;
 
