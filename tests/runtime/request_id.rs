@@ -5,11 +5,20 @@ use crate::{client, seen};
 #[tokio::test]
 async fn a_request_without_an_id_is_given_one() {
     let client = client();
-    let first = client.get("/hello").await.expect(200);
-    let second = client.get("/hello").await.expect(200);
-    assert_eq!(first.request_id().len(), 36, "a UUID");
-    assert_ne!(first.request_id(), second.request_id());
-    assert!(first.request_id() < second.request_id(), "ids sort by time");
+    let first = seen(client.get("/request")).await;
+    let second = seen(client.get("/request")).await;
+    let [first, second] = [&first, &second].map(|seen| seen.header("x-request-id"));
+    assert_eq!(first.len(), 36, "a UUID");
+    assert!(first < second, "ids sort by time");
+}
+
+#[tokio::test]
+async fn an_answer_says_the_id_only_to_whom_it_may_concern() {
+    let client = client();
+    let answer = client.get("/hello").await.expect(200);
+    assert_eq!(answer.header("x-request-id"), None);
+    let refused = client.get("/nowhere-at-all").await;
+    refused.problem(404);
 }
 
 #[tokio::test]
@@ -39,7 +48,8 @@ async fn an_id_that_could_do_harm_is_replaced() {
 #[tokio::test]
 async fn the_component_sees_the_id_that_the_caller_gets() {
     let client = client();
-    let answer = client.get("/request").await.expect(200);
+    let request = client.get("/request").header("x-request-id", "a b");
+    let answer = request.await.expect(200);
     assert!(
         answer
             .text()

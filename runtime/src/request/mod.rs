@@ -24,12 +24,15 @@ pub async fn handle(app: &App, peer: Client, request: Request<Incoming>) -> Resp
     }
     let mut answering = app.metrics().answering();
     let request_id = id::of(request.headers());
+    // A component's answer goes out as it is, as under Spin; who names a request is told how we know it.
+    let is_named = request.headers().contains_key(id::HEADER);
     let mut response = match forward(app, peer, request, &request_id, &mut answering).await {
         Ok(response) => response,
         Err(response) => response,
     };
     answering.answered(response.status());
-    if !response.headers().contains_key(id::HEADER)
+    if is_named
+        && !response.headers().contains_key(id::HEADER)
         && let Ok(value) = HeaderValue::from_str(&request_id)
     {
         response.headers_mut().insert(id::HEADER, value);
