@@ -23,7 +23,7 @@ pub struct Scenario {
 }
 
 /// All there is to measure. What writes comes last, so that nothing else is measured on large databases.
-pub const SCENARIOS: [Scenario; 6] = [
+pub const SCENARIOS: [Scenario; 7] = [
     Scenario::new("hello-sdk"),
     Scenario::new("hello-raw"),
     Scenario::new("users-me"),
@@ -37,6 +37,10 @@ pub const SCENARIOS: [Scenario; 6] = [
         connections: Some(8),
         meanwhile: Some(("sign-in", 8)),
         ..Scenario::new("users-me")
+    },
+    Scenario {
+        connections: Some(8),
+        ..Scenario::new("sign-in")
     },
     Scenario::new("usage-write"),
 ];
