@@ -52,6 +52,10 @@ pub fn admit(
     }
     let entry = Entry::by(Event::SignedIn, account.id).with_object(&session.id);
     audit::record(tx, &entry, origin, now)?;
+    for surplus in sessions::end_surplus(tx, account.id)? {
+        let entry = Entry::about(Event::SessionDisplaced, account.id).with_object(&surplus);
+        audit::record(tx, &entry, origin, now)?;
+    }
     Ok(Admission::Session {
         account,
         session,

@@ -2,13 +2,15 @@
 //! for them. No other component can read any of it; they see what a token says.
 //!
 //! A request comes in here and goes to one file of [`routes`], which asks [`store`] for rows. The rules
-//! stand in between: [`account`], [`password`], [`refresh_token`], [`access_token`], [`signing_key`].
+//! stand in between: [`account`], [`password`], [`session`], [`refresh_token`], [`access_token`],
+//! [`signing_key`].
 //! Whatever somebody proves, [`admission`] decides whether it lets them in, and [`issuer`] says so. What
 //! others must learn of lies in the [`outbox`] until they did.
 
 mod access_token;
 mod account;
 mod admission;
+mod device;
 mod http_client;
 mod issuer;
 mod mail;
@@ -21,6 +23,7 @@ mod random;
 mod refresh_token;
 mod routes;
 mod sealed;
+mod session;
 mod signing_key;
 mod store;
 
@@ -43,7 +46,10 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/v1/auth/email/verify", post(routes::email_verify::verify))
         .route("/v1/auth/refresh", post(routes::refresh::refresh))
         .route("/v1/auth/sign-out", post(routes::sign_out::sign_out))
-        .route("/v1/auth/sessions", get(routes::sessions::list))
+        .route(
+            "/v1/auth/sessions",
+            get(routes::sessions::list).delete(routes::sessions::end_all),
+        )
         .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
         .route("/.well-known/jwks.json", get(routes::jwks::show))
 });

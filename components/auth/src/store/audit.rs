@@ -25,6 +25,8 @@ pub enum Event {
     SignedOut,
     SessionRevoked,
     EmailVerified,
+    /// Newer ones took its place.
+    SessionDisplaced,
 }
 
 impl Event {
@@ -38,6 +40,7 @@ impl Event {
             Self::SignedOut => "sign-out",
             Self::SessionRevoked => "session-revoked",
             Self::EmailVerified => "email-verified",
+            Self::SessionDisplaced => "session-displaced",
         }
     }
 }

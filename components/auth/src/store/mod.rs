@@ -36,4 +36,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0009_outbox"),
     migration!("0010_mail_quotas"),
     migration!("0011_devices"),
+    migration!("0020_refresh_generations"),
 ];

@@ -8,7 +8,8 @@ use super::DB;
 use crate::method::Methods;
 use crate::origin::Origin;
 use crate::random::Hash;
-use crate::refresh_token;
+use crate::refresh_token::{self, Standing};
+use crate::session;
 
 /// What a session's tokens say of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -35,7 +36,7 @@ pub struct Listed {
 pub enum Rotation {
     /// The token was good, and has a successor in the same session.
     Rotated { session: Session, account: UserId },
-    /// The token had a successor already: somebody has a copy of it. Its session is over.
+    /// The token was exchanged before, and not just now: somebody has a copy of it. Its session is over.
     Reused { session: SessionId, account: UserId },
     /// There is no such token, or it is too late for it.
     Unknown,
@@ -58,19 +59,19 @@ pub fn begin(
     )?;
     connection.execute(
         "INSERT INTO sessions (id, account_id, ip, user_agent, created_at, last_used_at, expires_at,
-                               methods, authenticated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?5)",
+                               methods, authenticated_at, rotated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?5, ?5)",
         params![
             id,
             account,
             origin.ip,
             origin.user_agent,
             now,
-            now.plus(refresh_token::LIFETIME),
+            session::expires_at(now, now),
             methods
         ],
     )?;
-    add_token(connection, id, token, now)?;
+    add_token(connection, id, 0, token, now)?;
     Ok(Session {
         id,
         methods: methods.clone(),
@@ -78,64 +79,101 @@ pub fn begin(
     })
 }
 
-/// Exchanges a refresh token for its successor. Run it in a transaction, and commit whatever comes
+/// Ends those of the account's sessions that are too many, the longest unused first, and says which.
+pub fn end_surplus(connection: &Connection, account: UserId) -> Result<Vec<SessionId>, Error> {
+    connection.query(
+        "DELETE FROM sessions WHERE id IN (
+            SELECT id FROM sessions WHERE account_id = ?
+            ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ?)
+         RETURNING id",
+        params![account, session::LIMIT],
+    )
+}
+
+/// The session that a refresh token belongs to, and where in it the token stands.
+#[derive(Deserialize)]
+struct Shown {
+    id: SessionId,
+    account_id: UserId,
+    methods: Methods,
+    authenticated_at: Timestamp,
+    created_at: Timestamp,
+    generation: i64,
+    rotated_at: Timestamp,
+    behind: i64,
+}
+
+/// Exchanges a refresh token for a successor. Run it in a transaction, and commit whatever comes
 /// of it: where the token was reused, that its session ended is what is to be stored.
 pub fn rotate(
     connection: &Connection,
     token: &Hash,
     successor: &Hash,
+    origin: &Origin,
     now: Timestamp,
 ) -> Result<Rotation, Error> {
-    let session: Option<SessionId> = connection.query_one(
-        "UPDATE refresh_tokens SET rotated_at = ?2
-         WHERE hash = ?1 AND rotated_at IS NULL
-           AND EXISTS (SELECT 1 FROM sessions WHERE id = session_id AND expires_at > ?2)
-         RETURNING session_id",
+    let shown: Option<Shown> = connection.query_one(
+        "SELECT s.id, s.account_id, s.methods, s.authenticated_at, s.created_at, s.generation,
+                s.rotated_at, s.generation - t.generation AS behind
+         FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+         WHERE t.hash = ? AND s.expires_at > ?",
         params![token, now],
     )?;
-    let Some(session) = session else {
-        let reused: Option<(SessionId, UserId)> = connection.query_one(
-            "DELETE FROM sessions WHERE id =
-                (SELECT session_id FROM refresh_tokens WHERE hash = ? AND rotated_at IS NOT NULL)
-             RETURNING id, account_id",
-            params![token],
-        )?;
-        return Ok(match reused {
-            Some((session, account)) => Rotation::Reused { session, account },
-            None => Rotation::Unknown,
-        });
-    };
-    let updated: Option<(UserId, Methods, Timestamp)> = connection.query_one(
-        "UPDATE sessions SET last_used_at = ?2, expires_at = ?3 WHERE id = ?1
-         RETURNING account_id, methods, authenticated_at",
-        params![session, now, now.plus(refresh_token::LIFETIME)],
-    )?;
-    let Some((account, methods, authenticated_at)) = updated else {
+    let Some(shown) = shown else {
         return Ok(Rotation::Unknown);
     };
+    let (generation, rotated_at) = match Standing::of(shown.behind, shown.rotated_at, now) {
+        Standing::Good => (shown.generation + 1, now),
+        Standing::JustExchanged => (shown.generation, shown.rotated_at),
+        Standing::Copied => {
+            end(connection, shown.account_id, shown.id)?;
+            return Ok(Rotation::Reused {
+                session: shown.id,
+                account: shown.account_id,
+            });
+        }
+    };
+    connection.execute(
+        "UPDATE sessions SET generation = ?2, rotated_at = ?3, last_used_at = ?4, expires_at = ?5,
+                             ip = ?6, user_agent = ?7
+         WHERE id = ?1",
+        params![
+            shown.id,
+            generation,
+            rotated_at,
+            now,
+            session::expires_at(shown.created_at, now),
+            origin.ip,
+            origin.user_agent
+        ],
+    )?;
     // A token this old would have expired unused; that it was used can be forgotten.
     connection.execute(
         "DELETE FROM refresh_tokens WHERE session_id = ? AND created_at <= ?",
-        params![session, now.minus(refresh_token::LIFETIME)],
+        params![shown.id, now.minus(refresh_token::LIFETIME)],
     )?;
-    add_token(connection, session, successor, now)?;
+    add_token(connection, shown.id, generation, successor, now)?;
     let session = Session {
-        id: session,
-        methods,
-        authenticated_at,
+        id: shown.id,
+        methods: shown.methods,
+        authenticated_at: shown.authenticated_at,
     };
-    Ok(Rotation::Rotated { session, account })
+    Ok(Rotation::Rotated {
+        session,
+        account: shown.account_id,
+    })
 }
 
 fn add_token(
     connection: &Connection,
     session: SessionId,
+    generation: i64,
     token: &Hash,
     now: Timestamp,
 ) -> Result<(), Error> {
     connection.execute(
-        "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES (?, ?, ?)",
-        params![token, session, now],
+        "INSERT INTO refresh_tokens (hash, session_id, generation, created_at) VALUES (?, ?, ?, ?)",
+        params![token, session, generation, now],
     )?;
     Ok(())
 }
@@ -147,6 +185,18 @@ pub fn end(connection: &Connection, account: UserId, session: SessionId) -> Resu
         params![session, account],
     )?;
     Ok(ended > 0)
+}
+
+/// Ends all sessions of this account but `kept`, and says which.
+pub fn end_all(
+    connection: &Connection,
+    account: UserId,
+    kept: Option<SessionId>,
+) -> Result<Vec<SessionId>, Error> {
+    connection.query(
+        "DELETE FROM sessions WHERE account_id = ?1 AND (?2 IS NULL OR id <> ?2) RETURNING id",
+        params![account, kept],
+    )
 }
 
 /// Whether a session of this account goes on.

@@ -1,4 +1,4 @@
-//! From the headers of a request to the verified token of its caller.
+//! From a request to the verified token of its caller.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use relay::Entries;
 use wasip3::clocks::monotonic_clock;
+use wasip3::http::types::Request;
 
 use crate::config::{self, Config};
 use crate::keys::{KeySet, Step};
@@ -24,12 +25,20 @@ thread_local! {
 }
 
 /// The caller's token, `None` for an anonymous one. A token that is not good refuses the request
-/// even where none is needed: a caller who believes to be signed in should learn that it is not.
-pub async fn caller(headers: &Entries) -> Result<Option<Rc<Verified>>, Refusal> {
+/// even where none is needed: a caller who believes to be signed in should learn that it is not. Only
+/// on public paths it is not looked at, since there it can be had anew.
+pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Verified>>, Refusal> {
+    if !bearer::is_there(headers) {
+        return Ok(None);
+    }
+    let config = config::get().await?;
+    let path = || request.get_path_with_query().unwrap_or_default();
+    if !config.public_paths.is_empty() && config.is_public(&path()) {
+        return Ok(None);
+    }
     let Some(text) = bearer::token(headers)? else {
         return Ok(None);
     };
-    let config = config::get().await?;
     let now = unix_seconds();
     let fingerprint = fingerprint(text);
     if let Some(token) = VERIFIED.with_borrow_mut(|memory| memory.find(&fingerprint, now)) {

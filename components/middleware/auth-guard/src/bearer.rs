@@ -9,6 +9,11 @@ const AUTHORIZATION: &str = "authorization";
 /// Longer than any token of ours by far; a limit on what one request may make us decode.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
+/// Whether the request has credentials at all.
+pub fn is_there(headers: &Entries) -> bool {
+    headers.all(AUTHORIZATION).next().is_some()
+}
+
 /// The bearer token, if the request has one. Another scheme is not ours to judge, so none.
 pub fn token(headers: &Entries) -> Result<Option<&str>, Refusal> {
     let mut values = headers.all(AUTHORIZATION);

@@ -13,6 +13,16 @@ pub struct Config {
     pub jwks_url: String,
     /// What its tokens must say.
     pub expected: Expected,
+    /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one.
+    pub public_paths: Vec<String>,
+}
+
+impl Config {
+    /// Whether nobody is looked at here. Compared byte by byte, as the routes of components are.
+    pub fn is_public(&self, path_with_query: &str) -> bool {
+        let path = path_with_query.split('?').next().unwrap_or_default();
+        self.public_paths.iter().any(|public| public == path)
+    }
 }
 
 thread_local! {
@@ -30,14 +40,64 @@ pub async fn get() -> Result<&'static Config, Refusal> {
             issuer: variable("issuer").await?,
             audience: variable("audience").await?,
         },
+        public_paths: list(&optional("public_paths").await?),
     };
     // Two requests may both have come here; one configuration stays.
     Ok(CONFIG.with(|once| *once.get_or_init(|| Box::leak(Box::new(config)))))
 }
 
 async fn variable(name: &str) -> Result<String, Refusal> {
-    variables::get(name).await.map_err(|error| {
-        relay::report("auth-guard", &format!("no variable {name}"), &error);
-        Refusal::KeysUnavailable
-    })
+    variables::get(name)
+        .await
+        .map_err(|error| missing(name, &error))
+}
+
+/// The variable's value, empty where the component is given no such variable.
+async fn optional(name: &str) -> Result<String, Refusal> {
+    match variables::get(name).await {
+        Err(variables::Error::Undefined(_)) => Ok(String::new()),
+        value => value.map_err(|error| missing(name, &error)),
+    }
+}
+
+fn missing(name: &str, error: &variables::Error) -> Refusal {
+    relay::report("auth-guard", &format!("no variable {name}"), error);
+    Refusal::KeysUnavailable
+}
+
+/// What is separated by space.
+fn list(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_public_as_it_is_written_and_in_no_other_form() {
+        let config = Config {
+            jwks_url: String::new(),
+            expected: Expected {
+                issuer: String::new(),
+                audience: String::new(),
+            },
+            public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh"),
+        };
+        for path in ["/v1/auth/sign-in", "/v1/auth/refresh?a=b"] {
+            assert!(config.is_public(path), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "/v1/auth",
+            "/v1/auth/sign-in/",
+            "/v1/auth/sign-in/x",
+            "/v1/auth/./sign-in",
+            "/v1/auth/SIGN-IN",
+            "/x?/v1/auth/sign-in",
+        ] {
+            assert!(!config.is_public(path), "{path}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ struct AuthGuard;
 impl Guest for AuthGuard {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let entries = Entries::read(&request.get_headers());
-        let token = match authenticate::caller(&entries).await {
+        let token = match authenticate::caller(&request, &entries).await {
             Ok(token) => token,
             Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
         };

@@ -7,7 +7,8 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 
-use selvedge_tests::{Answer, token};
+use rusqlite::{Connection, OpenFlags};
+use selvedge_tests::{Answer, Application, token};
 use serde_json::Value;
 
 /// Expects an answer that signs somebody in, and returns its body.
@@ -44,4 +45,16 @@ fn assert_signed_in(answer: &Answer) -> Value {
     let (from, until) = (claims["iat"].as_i64(), claims["exp"].as_i64());
     assert_eq!(until.zip(from).map(|(until, from)| until - from), Some(900));
     body
+}
+
+/// What every audit entry of this event is about, in order: a session, a key.
+fn audited(application: &Application, event: &str) -> Vec<Option<String>> {
+    let file = application.state().join("sqlite/auth.db");
+    let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .expect("auth has a database");
+    let mut entries = database
+        .prepare("SELECT object FROM audit_log WHERE event = ? ORDER BY id")
+        .expect("there is an audit");
+    let rows = entries.query_map([event], |row| row.get(0));
+    rows.and_then(Iterator::collect).expect("it can be read")
 }

@@ -33,6 +33,90 @@ async fn one_sees_where_one_is_signed_in() {
 }
 
 #[tokio::test]
+async fn a_device_has_a_name_and_the_address_it_was_used_from_last() {
+    let person = person().await;
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    let refresh = client().post(
+        "/v1/auth/refresh",
+        &json!({"refresh_token": person.refresh_token}),
+    );
+    refresh.header("user-agent", agent).await.expect(200);
+    let list = person.client.get(SESSIONS).await.expect(200).json();
+    let session = &list["data"][0];
+    assert_eq!(session["device"], "Firefox on Linux");
+    assert_eq!(session["user_agent"], agent);
+    assert!(session["last_used_at"].as_str() > session["created_at"].as_str());
+}
+
+#[tokio::test]
+async fn all_other_sessions_can_be_ended_at_once() {
+    let person = person().await;
+    let others = [
+        Person::sign_in(&client(), &person.email).await,
+        Person::sign_in(&client(), &person.email).await,
+    ];
+    let stranger = crate::person().await;
+    person.client.delete(SESSIONS).await.expect(204);
+    for other in others {
+        other.client.get(SESSIONS).await.problem(401);
+    }
+    let list = person.client.get(SESSIONS).await.expect(200).json();
+    assert_eq!(list["data"].as_array().map(Vec::len), Some(1));
+    stranger.client.get(SESSIONS).await.expect(200);
+}
+
+#[tokio::test]
+async fn all_sessions_can_be_ended_the_one_that_asks_included() {
+    let person = person().await;
+    let other = Person::sign_in(&client(), &person.email).await;
+    let everywhere = format!("{SESSIONS}?include_current=true");
+    for wrong in ["?include_current=yes", "?all=true"] {
+        let path = format!("{SESSIONS}{wrong}");
+        person.client.delete(&path).await.problem(400);
+    }
+    person.client.delete(&everywhere).await.expect(204);
+    for client in [person.client, other.client] {
+        client.get(SESSIONS).await.problem(401);
+    }
+}
+
+#[tokio::test]
+async fn of_too_many_sessions_the_one_longest_unused_ends() {
+    let application = selvedge_tests::Setup::application().with_clock().start();
+    let person = Person::sign_up(&application.client()).await;
+    // As if signed in a hundred times: hashing as many passwords takes a minute.
+    let database = rusqlite::Connection::open(application.state().join("sqlite/auth.db"))
+        .expect("auth has a database");
+    database
+        .execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+             INSERT INTO sessions (id, account_id, created_at, last_used_at, expires_at)
+             SELECT substr(id, 1, length(id) - 2) || printf('%02d', i), account_id, created_at,
+                    last_used_at + i, expires_at
+             FROM sessions, n WHERE id NOT LIKE '%' || printf('%02d', i)",
+        )
+        .expect("sessions can be added");
+    let count = || -> i64 {
+        database
+            .query_row("SELECT count(*) FROM sessions", [], |row| row.get(0))
+            .expect("a count")
+    };
+    application.advance(std::time::Duration::from_secs(1));
+    while count() < 100 {
+        Person::sign_in(&application.client(), &person.email).await;
+    }
+    person.client.get(SESSIONS).await.expect(200);
+    let newest = Person::sign_in(&application.client(), &person.email).await;
+    assert_eq!(count(), 100);
+    person.client.get(SESSIONS).await.problem(401);
+    newest.client.get(SESSIONS).await.expect(200);
+    assert_eq!(
+        super::audited(&application, "session-displaced"),
+        [Some(person.session())]
+    );
+}
+
+#[tokio::test]
 async fn sessions_come_in_pages() {
     let person = person().await;
     for _ in 0..2 {
@@ -102,5 +186,5 @@ async fn at_an_impossible_id_there_is_nothing() {
 
 #[tokio::test]
 async fn it_takes_a_caller() {
-    assert_needs_a_caller!(GET SESSIONS, DELETE format!("{SESSIONS}/ses_01h455vb4pex5vsknk084sn02q"));
+    assert_needs_a_caller!(GET SESSIONS, DELETE SESSIONS, DELETE format!("{SESSIONS}/ses_01h455vb4pex5vsknk084sn02q"));
 }
