@@ -3,6 +3,7 @@
 mod conventions;
 mod own_component;
 mod provider;
+mod revocation;
 mod v1;
 mod virtual_time;
 mod walk;

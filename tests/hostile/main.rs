@@ -4,6 +4,7 @@ mod bodies;
 mod connections;
 mod headers;
 mod http2;
+mod internal;
 mod secrets;
 mod sql;
 mod tokens;

@@ -11,6 +11,7 @@ mod access_token;
 mod account;
 mod admission;
 mod device;
+mod ended;
 mod http_client;
 mod issuer;
 mod mail;
@@ -30,6 +31,7 @@ mod store;
 use std::sync::LazyLock;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{delete, get, post};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
@@ -52,6 +54,9 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         )
         .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
         .route("/.well-known/jwks.json", get(routes::jwks::show))
+        // Not from outside: no route of the manifest leads there.
+        .route("/internal/revocations", get(routes::revocations::list))
+        .layer(from_fn(ended::refuse))
 });
 
 #[http_service]

@@ -4,6 +4,7 @@ pub mod email_verification;
 pub mod email_verify;
 pub mod jwks;
 pub mod refresh;
+pub mod revocations;
 pub mod revoke;
 pub mod sessions;
 pub mod sign_in;

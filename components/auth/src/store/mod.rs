@@ -7,6 +7,7 @@ pub mod devices;
 pub mod mail_requests;
 pub mod outbox;
 pub mod passwords;
+pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 
@@ -37,4 +38,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0010_mail_quotas"),
     migration!("0011_devices"),
     migration!("0020_refresh_generations"),
+    migration!("0021_revocations"),
 ];

@@ -6,22 +6,24 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use relay::Entries;
 use wasip3::clocks::monotonic_clock;
-use wasip3::http::types::Request;
+use wasip3::http::types::{Method, Request};
 
 use crate::config::{self, Config};
-use crate::keys::{KeySet, Step};
+use crate::keys::{self, KeySet};
 use crate::refusal::Refusal;
+use crate::revocations::{Revocations, Step};
 use crate::token::{Key, Unverified, Verified};
 use crate::verified::{Memory, fingerprint};
 use crate::{bearer, fetch};
 
-/// How often a request looks whether the keys that another one asks for are there, in nanoseconds.
+/// How often a request looks whether what another one asks for is there, in nanoseconds.
 const POLL: u64 = 5_000_000;
 
 // An instance serves many requests, several at a time, all on one thread.
 thread_local! {
     static VERIFIED: RefCell<Memory> = const { RefCell::new(Memory::new()) };
     static KEYS: RefCell<KeySet> = const { RefCell::new(KeySet::new()) };
+    static REVOCATIONS: RefCell<Revocations> = const { RefCell::new(Revocations::new()) };
 }
 
 /// The caller's token, `None` for an anonymous one. A token that is not good refuses the request
@@ -31,6 +33,7 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Ve
     if !bearer::is_there(headers) {
         return Ok(None);
     }
+    let arrival = Instant::now();
     let config = config::get().await?;
     let path = || request.get_path_with_query().unwrap_or_default();
     if !config.public_paths.is_empty() && config.is_public(&path()) {
@@ -39,28 +42,90 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Ve
     let Some(text) = bearer::token(headers)? else {
         return Ok(None);
     };
+    let token = verify(text, config).await?;
+    if let (Some(url), Some(session)) = (&config.revocations_url, &token.identity.session) {
+        refuse_ended(session, url, changes(&request.get_method()), arrival).await?;
+    }
+    Ok(Some(token))
+}
+
+async fn verify(text: &str, config: &Config) -> Result<Rc<Verified>, Refusal> {
     let now = unix_seconds();
     let fingerprint = fingerprint(text);
     if let Some(token) = VERIFIED.with_borrow_mut(|memory| memory.find(&fingerprint, now)) {
         // A key that was withdrawn takes its tokens with it.
         find_key(&token.key_id, config).await?;
-        return Ok(Some(token));
+        return Ok(token);
     }
     let token = Unverified::parse(text)?;
     let key = find_key(token.key_id(), config).await?;
     let token = Rc::new(token.verify(&key, &config.expected, now)?);
     VERIFIED.with_borrow_mut(|memory| memory.keep(fingerprint, Rc::clone(&token)));
-    Ok(Some(token))
+    Ok(token)
+}
+
+/// Whether a method may change something, RFC 9110 section 9.2.1.
+fn changes(method: &Method) -> bool {
+    !matches!(method, Method::Get | Method::Head | Method::Options)
+}
+
+/// Refuses what shows a session that ended; see [`Revocations`] for how old an answer it goes by.
+async fn refuse_ended(
+    session: &str,
+    url: &str,
+    changes: bool,
+    arrival: Instant,
+) -> Result<(), Refusal> {
+    loop {
+        match REVOCATIONS.with_borrow(|known| known.step(changes, arrival, Instant::now())) {
+            Step::Ask => ask_for_revocations(url).await,
+            Step::Wait => monotonic_clock::wait_for(POLL).await,
+            Step::Unanswered if changes => return Err(Refusal::RevocationsUnavailable),
+            Step::Known | Step::Unanswered => break,
+        }
+    }
+    match REVOCATIONS.with_borrow(|known| known.contains(session)) {
+        true => Err(Refusal::EndedSession),
+        false => Ok(()),
+    }
+}
+
+async fn ask_for_revocations(url: &str) {
+    /// The request that asks may be cancelled midway; others must not wait for it then.
+    struct Asking(Instant);
+    impl Drop for Asking {
+        fn drop(&mut self) {
+            REVOCATIONS.with_borrow_mut(|known| known.abandon(self.0, Instant::now()));
+        }
+    }
+
+    let asked = Instant::now();
+    let _asking = Asking(asked);
+    let mut after = REVOCATIONS.with_borrow_mut(Revocations::begin);
+    loop {
+        let told = fetch::revocations(url, after).await;
+        let is_answered = told.is_some();
+        let more = told.is_some_and(|told| {
+            let more = told.more;
+            after = REVOCATIONS.with_borrow_mut(|known| known.learn(told, Instant::now()));
+            more
+        });
+        if !more {
+            let now = Instant::now();
+            REVOCATIONS.with_borrow_mut(|known| known.finish(is_answered, asked, now));
+            break;
+        }
+    }
 }
 
 async fn find_key(key_id: &str, config: &Config) -> Result<Key, Refusal> {
     loop {
         match KEYS.with_borrow(|keys| keys.step(key_id, Instant::now())) {
-            Step::Use(key) => return Ok(key),
-            Step::Fetch => fetch_keys(config).await,
-            Step::Wait => monotonic_clock::wait_for(POLL).await,
-            Step::Unknown => return Err(Refusal::InvalidToken),
-            Step::Unavailable => return Err(Refusal::KeysUnavailable),
+            keys::Step::Use(key) => return Ok(key),
+            keys::Step::Fetch => fetch_keys(config).await,
+            keys::Step::Wait => monotonic_clock::wait_for(POLL).await,
+            keys::Step::Unknown => return Err(Refusal::InvalidToken),
+            keys::Step::Unavailable => return Err(Refusal::KeysUnavailable),
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Config {
     pub jwks_url: String,
     /// What its tokens must say.
     pub expected: Expected,
+    /// Where the issuer tells what it revoked; `None` where it does not, as other identity providers do not.
+    pub revocations_url: Option<String>,
     /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one.
     pub public_paths: Vec<String>,
 }
@@ -40,6 +42,7 @@ pub async fn get() -> Result<&'static Config, Refusal> {
             issuer: variable("issuer").await?,
             audience: variable("audience").await?,
         },
+        revocations_url: Some(optional("revocations_url").await?).filter(|url| !url.is_empty()),
         public_paths: list(&optional("public_paths").await?),
     };
     // Two requests may both have come here; one configuration stays.
@@ -82,6 +85,7 @@ mod tests {
                 issuer: String::new(),
                 audience: String::new(),
             },
+            revocations_url: None,
             public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh"),
         };
         for path in ["/v1/auth/sign-in", "/v1/auth/refresh?a=b"] {

@@ -1,8 +1,9 @@
-//! Asking the issuer for its keys, with a limit on how long and how much it may answer.
+//! Asking the issuer, with a limit on how long and how much it may answer.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme as UriScheme};
@@ -13,13 +14,16 @@ use wasip3::wit_bindgen::StreamResult;
 use wasip3::wit_future;
 
 use crate::keys::Keys;
+use crate::revocations::Told;
 
-/// For the whole exchange, in nanoseconds.
-const DEADLINE: u64 = 3_000_000_000;
+/// For keys, without which no token can be verified.
+const FOR_KEYS: Duration = Duration::from_secs(3);
+/// For revocations: every change waits for them.
+const FOR_REVOCATIONS: Duration = Duration::from_secs(1);
 const MAX_BYTES: usize = 64 * 1024;
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// Why there are no keys, for the log.
+/// Why there is no answer, for the log.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("the variable is no http or https address")]
@@ -30,29 +34,47 @@ enum Failure {
     Status(u16),
     #[error("the answer is larger than {MAX_BYTES} bytes")]
     TooLarge,
-    #[error("the answer is no JSON Web Key Set")]
+    #[error("the answer is no JSON Web Key Set, or one without a key to use")]
     NotAKeySet,
-    #[error("there was no answer in {} seconds", DEADLINE / 1_000_000_000)]
-    TooLate,
+    #[error("the answer is no list of revocations")]
+    NotAList,
+    #[error("there was no answer in {} seconds", .0.as_secs())]
+    TooLate(Duration),
 }
 
-/// The keys at `url`, or `None` and a line in the log.
+/// The keys at `url`, or `None` and a line in the log. Never none at all: an issuer that signs has a key, and one that
+/// says otherwise must not take those away that are known.
 pub async fn keys(url: &str) -> Option<Keys> {
-    let fetched = within_deadline(fetch(url)).await;
-    fetched
-        .inspect_err(|failure| relay::report("auth-guard", "no keys from jwks_url", failure))
-        .ok()
+    let fetched = within(FOR_KEYS, async {
+        let keys = Keys::parse(&get(url, FOR_KEYS).await?);
+        keys.filter(|keys| !keys.is_empty())
+            .ok_or(Failure::NotAKeySet)
+    });
+    let failed = |failure: &Failure| relay::report("auth-guard", "no keys from jwks_url", failure);
+    fetched.await.inspect_err(failed).ok()
 }
 
-async fn fetch(url: &str) -> Result<Keys, Failure> {
-    let response = client::send(get(url)?).await?;
+/// What `url` tells of revocations after the one with this number, or `None` and a line in the log.
+pub async fn revocations(url: &str, after: i64) -> Option<Told> {
+    let fetched = within(FOR_REVOCATIONS, async {
+        let answer = get(&format!("{url}?after={after}"), FOR_REVOCATIONS).await?;
+        serde_json::from_slice(&answer).map_err(|_| Failure::NotAList)
+    });
+    let failed = |failure: &Failure| {
+        relay::report("auth-guard", "no answer from revocations_url", failure);
+    };
+    fetched.await.inspect_err(failed).ok()
+}
+
+async fn get(url: &str, deadline: Duration) -> Result<Vec<u8>, Failure> {
+    let response = client::send(request(url, deadline)?).await?;
     match response.get_status_code() {
-        200 => Keys::parse(&body(response).await?).ok_or(Failure::NotAKeySet),
+        200 => body(response).await,
         status => Err(Failure::Status(status)),
     }
 }
 
-fn get(url: &str) -> Result<Request, Failure> {
+fn request(url: &str, deadline: Duration) -> Result<Request, Failure> {
     let uri: Uri = url.parse().map_err(|_| Failure::Address)?;
     let scheme = match uri.scheme() {
         Some(scheme) if *scheme == UriScheme::HTTPS => Scheme::Https,
@@ -64,9 +86,10 @@ fn get(url: &str) -> Result<Request, Failure> {
 
     let options = RequestOptions::new();
     // Where the host knows no time-outs, the deadline around everything still holds.
-    _ = options.set_connect_timeout(Some(DEADLINE));
-    _ = options.set_first_byte_timeout(Some(DEADLINE));
-    _ = options.set_between_bytes_timeout(Some(DEADLINE));
+    let limit = Some(nanoseconds(deadline));
+    _ = options.set_connect_timeout(limit);
+    _ = options.set_first_byte_timeout(limit);
+    _ = options.set_between_bytes_timeout(limit);
     let (no_trailers, trailers) = wit_future::new(|| Ok(None));
     let (request, _) = Request::new(Fields::new(), None, trailers, Some(options));
     drop(no_trailers);
@@ -99,15 +122,22 @@ async fn body(response: Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-async fn within_deadline<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+async fn within<T>(
+    deadline: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let mut work = pin!(work);
-    let mut deadline = pin!(monotonic_clock::wait_for(DEADLINE));
+    let mut late = pin!(monotonic_clock::wait_for(nanoseconds(deadline)));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(result) => Poll::Ready(result),
-        Poll::Pending => deadline
+        Poll::Pending => late
             .as_mut()
             .poll(context)
-            .map(|()| Err(Failure::TooLate)),
+            .map(|()| Err(Failure::TooLate(deadline))),
     })
     .await
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

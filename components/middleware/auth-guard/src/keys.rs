@@ -114,6 +114,11 @@ impl Keys {
         Some(Self(keys.take(MAX_KEYS).collect()))
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn find(&self, key_id: &str) -> Option<&Key> {
         let (_, key) = self.0.iter().find(|(id, _)| id == key_id)?;
         Some(key)

@@ -8,6 +8,7 @@ mod fetch;
 mod identity;
 mod keys;
 mod refusal;
+mod revocations;
 mod token;
 mod verified;
 

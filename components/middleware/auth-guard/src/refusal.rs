@@ -3,7 +3,7 @@
 use relay::Problem;
 use wasip3::http::types::Response;
 
-/// After how many seconds a caller may try again when keys could not be had.
+/// After how many seconds a caller may try again when the issuer could not be asked.
 const RETRY_AFTER_SECONDS: &str = "2";
 
 /// A request that goes no further.
@@ -15,8 +15,12 @@ pub enum Refusal {
     InvalidToken,
     /// The token was good once.
     ExpiredToken,
+    /// The token's session has ended.
+    EndedSession,
     /// There is nothing to verify tokens with.
     KeysUnavailable,
+    /// Whether the token's session has ended cannot be known, and the request changes something.
+    RevocationsUnavailable,
 }
 
 impl Refusal {
@@ -26,7 +30,10 @@ impl Refusal {
             Self::MalformedToken => unauthorized("The access token is malformed.", request_id),
             Self::InvalidToken => unauthorized("The access token is not valid.", request_id),
             Self::ExpiredToken => unauthorized("The access token has expired.", request_id),
-            Self::KeysUnavailable => Problem {
+            Self::EndedSession => {
+                unauthorized("This session has ended. Sign in again.", request_id)
+            }
+            Self::KeysUnavailable | Self::RevocationsUnavailable => Problem {
                 status: 503,
                 slug: "service-unavailable",
                 title: "Service Unavailable",

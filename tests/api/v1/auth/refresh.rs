@@ -62,7 +62,12 @@ async fn a_refresh_token_that_is_used_again_ends_the_session() {
     let successor = successor(&refresh(&client, &person.refresh_token).await);
     application.advance(GRACE);
     refresh(&client, &person.refresh_token).await.problem(401);
-    mail::to(&application.logs, &person.email, "Selvedge: A session was ended").await;
+    mail::to(
+        &application.logs,
+        &person.email,
+        "Selvedge: A session was ended",
+    )
+    .await;
     refresh(&client, &successor).await.problem(401);
     person.client.get("/v1/auth/sessions").await.problem(401);
     assert_eq!(
