@@ -115,6 +115,11 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
+    /// 429: may be tried again after about `retry_after_seconds`.
+    pub fn too_many_requests(detail: impl Into<String>, retry_after_seconds: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, detail).with_retry_after(retry_after_seconds)
+    }
+
     /// 503: works again after about `retry_after_seconds`.
     pub fn unavailable(detail: impl Into<String>, retry_after_seconds: u32) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).with_retry_after(retry_after_seconds)
@@ -170,7 +175,9 @@ impl Problem {
         self
     }
 
-    fn with_slug(mut self, slug: &'static str) -> Self {
+    /// Says of which kind it is, where the status says too little: the last part of its `type`.
+    #[must_use]
+    pub fn with_slug(mut self, slug: &'static str) -> Self {
         self.0.slug = slug;
         self
     }
@@ -239,6 +246,7 @@ fn slug(status: StatusCode) -> &'static str {
         StatusCode::PAYLOAD_TOO_LARGE => "payload-too-large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported-media-type",
         StatusCode::UNPROCESSABLE_ENTITY => "unprocessable",
+        StatusCode::TOO_MANY_REQUESTS => "too-many-requests",
         StatusCode::SERVICE_UNAVAILABLE => "service-unavailable",
         status if status.is_server_error() => "internal",
         _ => "request",
