@@ -87,6 +87,14 @@ impl Application {
         Client::new(self.address)
     }
 
+    /// The time that its components see, in seconds since 1970.
+    pub fn now(&self) -> i64 {
+        match &self.clock {
+            Some(clock) => clock.now().as_second(),
+            None => TestClock::default().now().as_second(),
+        }
+    }
+
     /// Lets this much time pass for its components. It must have been started [`Setup::with_clock`].
     pub fn advance(&self, duration: Duration) {
         let clock = self.clock.as_ref().expect("it was started with a clock");

@@ -3,10 +3,11 @@
 //! - [`components`] builds the wasm, once; [`setup`] says what to start, as an [`Application`] in this process or as
 //!   a [`Process`] of its own, which can be killed.
 //! - [`Client`] asks, an [`Answer`] is what comes back; [`raw`] is for what no HTTP client would send.
-//! - [`people`] are who asks; [`token`] makes the tokens nobody should believe.
+//! - [`people`] are who asks, with the second factors of [`authenticator`]; [`token`] makes the tokens nobody should believe.
 
 pub mod answer;
 pub mod application;
+pub mod authenticator;
 pub mod client;
 pub mod components;
 pub mod logs;

@@ -39,13 +39,13 @@ impl Person {
     /// Signs up somebody with this address.
     pub async fn sign_up_as(client: &Client, email: &str) -> Self {
         let answer = sign_up(client, email).await.expect(201);
-        Self::of(client, email, &answer)
+        Self::of_answer(client, email, &answer)
     }
 
     /// Signs in somebody who signed up before.
     pub async fn sign_in(client: &Client, email: &str) -> Self {
         let answer = sign_in(client, email).await.expect(200);
-        Self::of(client, email, &answer)
+        Self::of_answer(client, email, &answer)
     }
 
     /// Signs up the administrator. The application must have been started with [`ADMIN`] as `admin_email`.
@@ -60,13 +60,18 @@ impl Person {
         let token = json!({"token": mail.token()});
         let verify = self.client.post("/v1/auth/email/verify", &token);
         verify.await.expect(204);
-        let refresh = json!({"refresh_token": self.refresh_token});
-        let client = self.client.anonymous();
-        let answer = client.post("/v1/auth/refresh", &refresh).await.expect(200);
-        Self::of(&client, &self.email, &answer)
+        Self::refreshed(&self.client.anonymous(), &self).await
     }
 
-    fn of(client: &Client, email: &str, answer: &Answer) -> Self {
+    /// The same session of the same person, with new tokens.
+    pub async fn refreshed(client: &Client, person: &Self) -> Self {
+        let refresh = json!({"refresh_token": person.refresh_token});
+        let answer = client.post("/v1/auth/refresh", &refresh).await.expect(200);
+        Self::of_answer(client, &person.email, &answer)
+    }
+
+    /// Somebody whom `answer` signed in.
+    pub fn of_answer(client: &Client, email: &str, answer: &Answer) -> Self {
         let body = answer.json();
         let text = |value: &Value| {
             value

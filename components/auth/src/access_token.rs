@@ -35,6 +35,8 @@ pub struct Claims<'a> {
     roles: &'a [String],
     /// RFC 8176.
     amr: &'a Methods,
+    /// `aal2` where more than one factor was proven, else `aal1`, after NIST SP 800-63B.
+    acr: &'static str,
     /// When the user last proved who it is, as OpenID Connect Core section 2 has it.
     auth_time: i64,
 }
@@ -61,6 +63,11 @@ impl<'a> Claims<'a> {
             email_verified: subject.account.email_verified_at.is_some(),
             roles: subject.roles,
             amr: &subject.session.methods,
+            acr: if subject.session.methods.is_multi_factor() {
+                "aal2"
+            } else {
+                "aal1"
+            },
             auth_time: subject.session.authenticated_at.as_seconds(),
         }
     }
@@ -145,6 +152,7 @@ mod tests {
         assert_eq!(claims.custom["email_verified"], false);
         assert_eq!(claims.custom["roles"], serde_json::json!([]));
         assert_eq!(claims.custom["amr"], serde_json::json!(["pwd"]));
+        assert_eq!(claims.custom["acr"], "aal1");
         assert_eq!(claims.custom["auth_time"], NOW - 5);
     }
 

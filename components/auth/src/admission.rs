@@ -1,15 +1,21 @@
 //! The one door. Every way to prove who one is, a password, a link, a key, another provider, ends here;
 //! what stands between the proof and a session is decided here and nowhere else.
 
-use shared::Timestamp;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize, Serializer};
 use shared::storage::{Error, Transaction};
+use shared::{Timestamp, UserId};
 
 use crate::account::Account;
+use crate::factor::{self, Factor};
 use crate::mail::{self, Notice};
 use crate::method::Methods;
 use crate::origin::Origin;
+use crate::random;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
+use crate::store::challenges::{self, Challenge, Purpose};
 use crate::store::devices;
 use crate::store::sessions::{self, Session};
 
@@ -21,9 +27,36 @@ pub enum Admission {
         session: Session,
         refresh_token: RefreshToken,
     },
+    /// Half in: a second factor is asked for, by `POST /v1/auth/second-factor`.
+    SecondFactor(Asked),
     /// The account is not to be used.
     Disabled,
 }
+
+/// What is asked of somebody who proved the first factor, in an account that has a second.
+#[derive(Debug, Serialize)]
+pub struct Asked {
+    /// To be sent along with the second factor.
+    token: String,
+    /// Any of these.
+    methods: Vec<Factor>,
+    expires_at: Timestamp,
+}
+
+/// What is remembered of the first factor.
+#[derive(Serialize, Deserialize)]
+pub struct HalfIn {
+    #[serde(serialize_with = "as_text")]
+    pub methods: Methods,
+}
+
+/// As it is read.
+fn as_text<S: Serializer>(methods: &Methods, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(methods)
+}
+
+/// How long the second factor may take.
+const SECOND_FACTOR: Duration = Duration::from_secs(10 * 60);
 
 /// Lets the owner of `account`, who proved to be it by `methods`, in. Run it in the transaction that
 /// uses up the proof, so that a proof is never good for two sessions, nor lost without one.
@@ -46,6 +79,12 @@ pub fn admit(
         )?;
         return Ok(Admission::Disabled);
     }
+    if !methods.is_multi_factor() {
+        let factors = factor::of(tx, account.id)?;
+        if !factors.is_empty() {
+            return ask(tx, account.id, methods, factors, refresh_token, origin, now);
+        }
+    }
     let session = sessions::begin(tx, account.id, &methods, origin, &refresh_token.hash(), now)?;
     if devices::is_new(tx, account.id, &origin.fingerprint(), now)? {
         mail::notify(tx, &account, Notice::NewDevice, origin, now)?;
@@ -61,4 +100,34 @@ pub fn admit(
         session,
         refresh_token,
     })
+}
+
+/// Asks for a second factor. No session begins, so the bits of its refresh token are free to be the
+/// token of what is asked.
+fn ask(
+    tx: &Transaction,
+    account: UserId,
+    methods: Methods,
+    factors: Vec<Factor>,
+    refresh_token: RefreshToken,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Admission, Error> {
+    let token = refresh_token.replaced_by("sf_");
+    let challenge = Challenge {
+        purpose: Purpose::SecondFactor,
+        account: Some(account),
+        secret: &random::hash(&token),
+        code: None,
+        data: &HalfIn { methods },
+        lifetime: SECOND_FACTOR,
+    };
+    challenges::set(tx, &challenge, now)?;
+    let entry = Entry::about(Event::SecondFactorAsked, account);
+    audit::record(tx, &entry, origin, now)?;
+    Ok(Admission::SecondFactor(Asked {
+        token,
+        methods: factors,
+        expires_at: now.plus(SECOND_FACTOR),
+    }))
 }

@@ -7,7 +7,7 @@ use shared::{Json, Problem, Result, Timestamp, UserId, variables};
 
 use crate::access_token::{self, Claims, Subject};
 use crate::account::Account;
-use crate::admission::Admission;
+use crate::admission::{Admission, Asked};
 use crate::refresh_token::RefreshToken;
 use crate::signing_key::{self, SigningKey};
 use crate::store::sessions::Session;
@@ -27,8 +27,16 @@ pub struct Tokens {
     token_type: &'static str,
     /// Seconds for which the access token is good.
     expires_in: u64,
-    refresh_token: RefreshToken,
+    /// Not where a session merely goes on with the one it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<RefreshToken>,
     user: User,
+}
+
+/// The answer to whoever is half in.
+#[derive(Debug, Serialize)]
+struct Half {
+    second_factor: Asked,
 }
 
 /// An account, as its owner sees it.
@@ -70,6 +78,9 @@ impl Issuer {
                 let tokens = self.tokens(account, &session, refresh_token, now)?;
                 Ok((status, Json(tokens)).into_response())
             }
+            Admission::SecondFactor(second_factor) => {
+                Ok((StatusCode::ACCEPTED, Json(Half { second_factor })).into_response())
+            }
             Admission::Disabled => Err(Problem::forbidden("This account is disabled.")),
         }
     }
@@ -82,6 +93,14 @@ impl Issuer {
         refresh_token: RefreshToken,
         now: Timestamp,
     ) -> Result<Tokens> {
+        Ok(Tokens {
+            refresh_token: Some(refresh_token),
+            ..self.access(account, session, now)?
+        })
+    }
+
+    /// An access token alone, for a session whose refresh token stays what it is.
+    pub fn access(&self, account: Account, session: &Session, now: Timestamp) -> Result<Tokens> {
         let roles = account.roles(&self.admin_email);
         let subject = Subject {
             account: &account,
@@ -93,7 +112,7 @@ impl Issuer {
                 .sign(self.key)?,
             token_type: "Bearer",
             expires_in: access_token::LIFETIME.as_secs(),
-            refresh_token,
+            refresh_token: None,
             user: User {
                 id: account.id,
                 email_verified: account.email_verified_at.is_some(),

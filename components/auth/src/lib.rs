@@ -12,6 +12,8 @@ mod account;
 mod admission;
 mod device;
 mod ended;
+mod factor;
+mod guess;
 mod http_client;
 mod issuer;
 mod mail;
@@ -21,12 +23,15 @@ mod outbox;
 mod password;
 mod proof;
 mod random;
+mod recovery_code;
 mod refresh_token;
 mod routes;
 mod sealed;
 mod session;
 mod signing_key;
+mod step_up;
 mod store;
+mod totp;
 
 use std::sync::LazyLock;
 
@@ -46,6 +51,24 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
             post(routes::email_verification::send),
         )
         .route("/v1/auth/email/verify", post(routes::email_verify::verify))
+        .route(
+            "/v1/auth/second-factor",
+            post(routes::second_factor::finish),
+        )
+        .route("/v1/auth/step-up", post(routes::step_up::step_up))
+        .route("/v1/auth/factors", get(routes::factors::show))
+        .route(
+            "/v1/auth/totp",
+            post(routes::totp::begin::begin).delete(routes::totp::remove::remove),
+        )
+        .route(
+            "/v1/auth/totp/confirm",
+            post(routes::totp::confirm::confirm),
+        )
+        .route(
+            "/v1/auth/recovery-codes",
+            post(routes::recovery_codes::replace),
+        )
         .route("/v1/auth/refresh", post(routes::refresh::refresh))
         .route("/v1/auth/sign-out", post(routes::sign_out::sign_out))
         .route(

@@ -15,15 +15,33 @@ pub enum Method {
     /// Mail that was read: a link followed or a code typed.
     #[serde(rename = "email")]
     Email,
+    /// A code of an authenticator app.
+    #[serde(rename = "otp")]
+    Totp,
+    /// A code from the list that somebody wrote down.
+    #[serde(rename = "recovery")]
+    RecoveryCode,
+    /// More than one factor: it stands beside those.
+    #[serde(rename = "mfa")]
+    MultiFactor,
 }
 
-const ALL: [Method; 2] = [Method::Password, Method::Email];
+const ALL: [Method; 5] = [
+    Method::Password,
+    Method::Email,
+    Method::Totp,
+    Method::RecoveryCode,
+    Method::MultiFactor,
+];
 
 impl Method {
     fn name(self) -> &'static str {
         match self {
             Self::Password => "pwd",
             Self::Email => "email",
+            Self::Totp => "otp",
+            Self::RecoveryCode => "recovery",
+            Self::MultiFactor => "mfa",
         }
     }
 }
@@ -37,6 +55,26 @@ impl Methods {
     /// Proven by one method.
     pub fn one(method: Method) -> Self {
         Self(vec![method])
+    }
+
+    /// Proven by this one as well.
+    #[must_use]
+    pub fn and(mut self, method: Method) -> Self {
+        if !self.0.contains(&method) {
+            self.0.push(method);
+        }
+        self
+    }
+
+    /// Proven by this second factor as well.
+    #[must_use]
+    pub fn and_second(self, method: Method) -> Self {
+        self.and(method).and(Method::MultiFactor)
+    }
+
+    /// Whether it was more than one factor.
+    pub fn is_multi_factor(&self) -> bool {
+        self.0.contains(&Method::MultiFactor)
     }
 }
 
@@ -87,6 +125,16 @@ mod tests {
         }
         assert!("pwd magic".parse::<Methods>().is_err());
         assert!("".parse::<Methods>().is_err());
+    }
+
+    #[test]
+    fn a_second_factor_makes_it_multi_factor_and_nothing_stands_there_twice() {
+        let one = Methods::one(Method::Password);
+        assert!(!one.clone().and(Method::Email).is_multi_factor());
+        let two = one.and_second(Method::Totp);
+        assert!(two.is_multi_factor());
+        assert_eq!(two.to_string(), "pwd otp mfa");
+        assert_eq!(two.clone().and_second(Method::Totp), two);
     }
 
     #[test]

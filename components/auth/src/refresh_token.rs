@@ -28,6 +28,12 @@ impl RefreshToken {
         random::secret(PREFIX).map(Self)
     }
 
+    /// Its random bits under another prefix, for a secret that is given out in its stead.
+    pub fn replaced_by(self, prefix: &str) -> String {
+        let bits = self.0.strip_prefix(PREFIX).unwrap_or(&self.0);
+        format!("{prefix}{bits}")
+    }
+
     /// What the token is known by, whatever text a client sent in its place.
     pub fn hash(&self) -> Hash {
         random::hash(&self.0)

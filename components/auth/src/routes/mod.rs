@@ -2,14 +2,19 @@
 
 pub mod email_verification;
 pub mod email_verify;
+pub mod factors;
 pub mod jwks;
+pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;
 pub mod revoke;
+pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod step_up;
+pub mod totp;
 
 use shared::{Caller, Problem, Result, SessionId, Timestamp};
 
@@ -29,7 +34,7 @@ fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
 }
 
 /// The caller's account and session, as [`live_session`] has it.
-fn signed_in(caller: &Caller, now: Timestamp) -> Result<(Account, SessionId)> {
+pub fn signed_in(caller: &Caller, now: Timestamp) -> Result<(Account, SessionId)> {
     let session = live_session(caller, now)?;
     let account = store::accounts::find(store::DB.connect()?, caller.user)?;
     let account = account.ok_or_else(|| Problem::unauthorized("This account is gone."))?;

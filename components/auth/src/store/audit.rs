@@ -24,6 +24,17 @@ pub enum Event {
     RefreshReused,
     SignedOut,
     SessionRevoked,
+    /// The first factor was right; see what follows.
+    SecondFactorAsked,
+    SecondFactorFailed,
+    /// A way to prove who one is was added, or removed.
+    FactorAdded,
+    FactorRemoved,
+    RecoveryCodeUsed,
+    RecoveryCodesReplaced,
+    /// Proven again within a session.
+    SteppedUp,
+    StepUpFailed,
     EmailVerified,
     /// Newer ones took its place.
     SessionDisplaced,
@@ -39,6 +50,14 @@ impl Event {
             Self::RefreshReused => "refresh-reused",
             Self::SignedOut => "sign-out",
             Self::SessionRevoked => "session-revoked",
+            Self::SecondFactorAsked => "second-factor-asked",
+            Self::SecondFactorFailed => "second-factor-failed",
+            Self::FactorAdded => "factor-added",
+            Self::FactorRemoved => "factor-removed",
+            Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::RecoveryCodesReplaced => "recovery-codes-replaced",
+            Self::SteppedUp => "step-up",
+            Self::StepUpFailed => "step-up-failed",
             Self::EmailVerified => "email-verified",
             Self::SessionDisplaced => "session-displaced",
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shared::storage::{Connection, Error, ToValue, Value, params};
+use shared::storage::{Connection, Error, ToValue, Transaction, Value, params};
 use shared::{Timestamp, UserId};
 
 use crate::random::Hash;
@@ -18,12 +18,15 @@ const TRIES: i64 = 5;
 pub enum Purpose {
     /// To prove that mail to the account's address is read.
     VerifyEmail,
+    /// To prove a second factor after the first.
+    SecondFactor,
 }
 
 impl ToValue for Purpose {
     fn to_value(&self) -> Value {
         let name = match self {
             Self::VerifyEmail => "verify-email",
+            Self::SecondFactor => "second-factor",
         };
         Value::Text(name.to_owned())
     }
@@ -90,6 +93,40 @@ pub fn take<T: DeserializeOwned>(
         params![secret, purpose, now],
     )?;
     Ok(row.and_then(read))
+}
+
+/// The challenge with this secret, left as it is for another try: to be answered by what only its
+/// purpose knows how to judge. [`remove`] it, or note a [`miss`], in the same transaction.
+pub fn find<T: DeserializeOwned>(
+    tx: &Transaction,
+    purpose: Purpose,
+    secret: &Hash,
+    now: Timestamp,
+) -> Result<Option<Answered<T>>, Error> {
+    let row: Option<(Option<UserId>, String)> = tx.query_one(
+        "SELECT account_id, data FROM challenges
+         WHERE secret_hash = ? AND purpose = ? AND tries_left > 0 AND expires_at > ?",
+        params![secret, purpose, now],
+    )?;
+    Ok(row.and_then(read))
+}
+
+/// A challenge that was found was answered wrong: that costs one of five tries.
+pub fn miss(tx: &Transaction, secret: &Hash) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE challenges SET tries_left = max(tries_left - 1, 0) WHERE secret_hash = ?",
+        params![secret],
+    )?;
+    Ok(())
+}
+
+/// A challenge that was found was answered right: it is gone.
+pub fn remove(tx: &Transaction, secret: &Hash) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM challenges WHERE secret_hash = ?",
+        params![secret],
+    )?;
+    Ok(())
 }
 
 /// Takes the challenge with this secret and this code away. A wrong code costs one of five tries: run

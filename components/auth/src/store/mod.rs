@@ -4,12 +4,15 @@ pub mod accounts;
 pub mod audit;
 pub mod challenges;
 pub mod devices;
+pub mod guesses;
 pub mod mail_requests;
 pub mod outbox;
 pub mod passwords;
+pub mod recovery_codes;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
+pub mod totp;
 
 use shared::storage::{Database, Migration};
 
@@ -37,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0009_outbox"),
     migration!("0010_mail_quotas"),
     migration!("0011_devices"),
+    migration!("0015_second_factors"),
     migration!("0020_refresh_generations"),
     migration!("0021_revocations"),
 ];

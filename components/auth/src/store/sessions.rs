@@ -208,6 +208,28 @@ pub fn lives(account: UserId, session: SessionId, now: Timestamp) -> Result<bool
     Ok(found.is_some())
 }
 
+/// The session with this id.
+pub fn find(connection: &Connection, session: SessionId) -> Result<Option<Session>, Error> {
+    connection.query_one(
+        "SELECT id, methods, authenticated_at FROM sessions WHERE id = ?",
+        params![session],
+    )
+}
+
+/// The session's owner proved again who it is, by all of these methods so far.
+pub fn prove(
+    connection: &Connection,
+    session: SessionId,
+    methods: &Methods,
+    now: Timestamp,
+) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE sessions SET methods = ?, authenticated_at = ? WHERE id = ?",
+        params![methods, now, session],
+    )?;
+    Ok(())
+}
+
 /// Up to `count` sessions of this account, newest first, from before the one with this id.
 pub fn list(
     account: UserId,

@@ -2,10 +2,13 @@
 
 mod email;
 mod refresh;
+mod second_factor;
 mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod step_up;
+mod totp;
 
 use rusqlite::{Connection, OpenFlags};
 use selvedge_tests::{Answer, Application, token};
