@@ -23,6 +23,7 @@ mod sql;
 mod test_clock;
 mod tls;
 mod trace_context;
+mod traces;
 mod up;
 mod variables;
 

@@ -169,6 +169,8 @@ pub fn command(subcommand: &str, setup: &Setup) -> Command {
     command
         .env_remove("RUST_LOG")
         .env_remove("RUNTIME_CONFIG_FILE")
+        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+        .env_remove("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
         .env_remove("SPIN_HTTP_LISTEN_ADDR")
         .env_remove("SPIN_TLS_CERT")
         .env_remove("SPIN_TLS_KEY");

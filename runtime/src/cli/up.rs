@@ -22,6 +22,7 @@ use crate::{
     clock::TestClock,
     log, manifest,
     server::{self, Files, Site, Tls},
+    trace,
 };
 
 /// How long work on blocking threads may go on once all requests were answered.
@@ -66,7 +67,6 @@ pub struct Up {
 impl Up {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         let is_built_here = !self.no_build;
-        warn_of_telemetry();
         let mut options = self.application.options()?;
         options.has_private_metrics = self.metrics_listen.is_some();
         options.test_clock = self.test_clock.then(TestClock::default);
@@ -85,6 +85,7 @@ impl Up {
             .build()
             .context("cannot start the async runtime")?;
         let outcome = runtime.block_on(async {
+            let traces = trace::start()?;
             // Bound first: a port that is taken should not cost a compilation.
             let listener = TcpListener::bind(&self.listen)
                 .await
@@ -125,20 +126,15 @@ impl Up {
                 .with_drain_delay(self.drain_delay);
             server::run(listener, site, stop).await?;
             live.app().close();
+            if let Some(traces) = traces {
+                traces.finish().await;
+            }
             Ok(ExitCode::SUCCESS)
         });
         // A statement that cannot be interrupted must not keep the process from ending.
         runtime.shutdown_timeout(LINGER);
         log::flush();
         outcome
-    }
-}
-
-/// Spin would export traces where these are set.
-fn warn_of_telemetry() {
-    let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    if let Some(name) = names.find(|name| name.starts_with("OTEL_EXPORTER_")) {
-        tracing::warn!(name, "traces and metrics are not exported; see /metrics");
     }
 }
 

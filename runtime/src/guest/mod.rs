@@ -40,7 +40,12 @@ use admission::{Admission, PATIENCE, Share};
 use call::Open;
 use worker::{Instances, NoInstance};
 
-use crate::{cores, manifest::StaticResponse, metrics, trace::TraceContext};
+use crate::{
+    cores,
+    manifest::StaticResponse,
+    metrics,
+    trace::{Span, TraceContext},
+};
 
 /// How long after its deadline a call is given up even if nothing has stopped its instance.
 const LAST_RESORT: Duration = Duration::from_secs(1);
@@ -163,7 +168,7 @@ impl Guest {
     /// the request stands in its trace, `depth` how many components called each other before; 0 is the network.
     pub async fn call(
         &self,
-        request: Request<WasiBody>,
+        mut request: Request<WasiBody>,
         request_id: String,
         trace: TraceContext,
         depth: u8,
@@ -177,6 +182,7 @@ impl Guest {
         };
         drop(queued);
         let in_flight = metrics.in_flight.hold();
+        let (mut span, trace) = Span::of_component(&mut request, trace, self.id());
         let deadline = self.mould.settings.deadline;
         let call = Call::new(request_id, trace, depth, deadline, place);
         let call = Open::new(call.safe(request.method().is_safe()));
@@ -196,8 +202,12 @@ impl Guest {
                 };
                 Ok(response.map(|body| sending(body).boxed_unsync()))
             }
-            Ok(Err(error)) => Err(self.failure(&call, &error)),
+            Ok(Err(error)) => {
+                span.fail();
+                Err(self.failure(&call, &error))
+            }
             Err(_) => {
+                span.fail();
                 call.time_out();
                 Err(self.failure(&call, &ExpirationError.into()))
             }

@@ -13,24 +13,33 @@ use wasmtime_wasi_http::WasiBody;
 pub use own::{metrics_of, nothing_at};
 pub use trust::Client;
 
-use crate::{app::App, guest::Answer, metrics::Answering, route, trace::TraceContext};
+use crate::{
+    app::App,
+    guest::Answer,
+    metrics::Answering,
+    route,
+    trace::{Span, TraceContext},
+};
 use own::Own;
 
 /// Answers one request of whoever is at the other end of its connection. Whatever goes wrong becomes a response;
 /// nothing here ends the connection.
-pub async fn handle(app: &App, peer: Client, request: Request<Incoming>) -> Response<WasiBody> {
+pub async fn handle(app: &App, peer: Client, mut request: Request<Incoming>) -> Response<WasiBody> {
     if let Some(own) = Own::at(app, request.uri().path()) {
         return own.answer(app, peer, request).await;
     }
-    let mut answering = app.metrics().answering();
+    let answering = app.metrics().answering();
     let request_id = id::of(request.headers());
     // A component's answer goes out as it is, as under Spin; who names a request is told how we know it.
     let is_named = request.headers().contains_key(id::HEADER);
-    let mut response = match forward(app, peer, request, &request_id, &mut answering).await {
+    let (span, trace) = Span::of_request(&mut request);
+    let mut told = Told { answering, span };
+    let mut response = match forward(app, peer, request, &request_id, trace, &mut told).await {
         Ok(response) => response,
         Err(response) => response,
     };
-    answering.answered(response.status());
+    told.answering.answered(response.status());
+    told.span.answered(response.status());
     if is_named
         && !response.headers().contains_key(id::HEADER)
         && let Ok(value) = HeaderValue::from_str(&request_id)
@@ -40,13 +49,20 @@ pub async fn handle(app: &App, peer: Client, request: Request<Incoming>) -> Resp
     response
 }
 
+/// What is told of a request to those who watch.
+struct Told<'a> {
+    answering: Answering<'a>,
+    span: Span,
+}
+
 /// The way to the guest and back; an early end is a response too.
 async fn forward(
     app: &App,
     peer: Client,
     request: Request<Incoming>,
     request_id: &str,
-    answering: &mut Answering<'_>,
+    trace: TraceContext,
+    told: &mut Told<'_>,
 ) -> Result<Response<WasiBody>, Response<WasiBody>> {
     let refuse = |status, detail: &str| problem::problem(status, detail, request_id);
     let (mut parts, body) = request.into_parts();
@@ -56,7 +72,9 @@ async fn forward(
     let matched = app.routes().lookup(uri.path());
     let answer = matched.and_then(|matched| Some((matched, app.answer(&matched)?)));
     if let Some((matched, _)) = &answer {
-        answering.matched(matched.trigger);
+        told.answering.matched(matched.trigger);
+        told.span
+            .matched(|| app.manifest().triggers[matched.trigger].route.to_string());
     }
     let (matched, guest) = match answer {
         Some((matched, Answer::Guest(guest))) => (matched, guest),
@@ -92,7 +110,6 @@ async fn forward(
     if let Ok(value) = HeaderValue::from_str(request_id) {
         parts.headers.insert(id::HEADER, value);
     }
-    let trace = TraceContext::continue_or(&mut parts.headers, || TraceContext::new(false));
     route::set_spin_headers(&mut parts.headers, &matched, &parts.uri, client.address);
 
     let lost = |lost| match lost {

@@ -22,7 +22,7 @@ use crate::{
     metrics,
     request::id,
     route::{self, RouteTable},
-    trace::TraceContext,
+    trace::{Span, TraceContext},
 };
 
 /// The domain under which components of one application reach each other.
@@ -153,6 +153,8 @@ impl WasiHttpHooks for Outbound {
         _read: Io,
     ) -> Box<dyn Future<Output = Outcome> + Send> {
         let route = self.route(&mut request);
+        let trace = self.call.as_ref().map(|call| call.trace);
+        let mut span = Span::of_outbound(&mut request, trace);
         let outbound = &self.metrics.outbound;
         match &route {
             Ok(Route::Neighbour(_) | Route::Static(_)) => outbound.internal.add(),
@@ -166,9 +168,10 @@ impl WasiHttpHooks for Outbound {
                     None => (id::new(), TraceContext::new(false), 0),
                 };
                 if depth >= DEEPEST {
+                    span.fail();
                     return refuse(request, Error::LoopDetected);
                 }
-                Box::new(call(guest, request, id, trace, depth + 1))
+                Box::new(traced(span, call(guest, request, id, trace, depth + 1)))
             }
             Ok(Route::Static(response)) => {
                 let body = |body| Full::new(body).map_err(|never| match never {});
@@ -176,8 +179,13 @@ impl WasiHttpHooks for Outbound {
                 let io = Box::new(std::future::ready(Ok(())));
                 Box::new(std::future::ready(Ok((response, io as Io))))
             }
-            Ok(Route::Network) => Box::new(send(request, options, self.bounds.clone())),
-            Err(error) => refuse(request, error),
+            Ok(Route::Network) => {
+                Box::new(traced(span, send(request, options, self.bounds.clone())))
+            }
+            Err(error) => {
+                span.fail();
+                refuse(request, error)
+            }
         }
     }
 }
@@ -217,6 +225,16 @@ impl Outbound {
         };
         neighbour.ok_or(Error::DestinationNotFound)
     }
+}
+
+/// Says how it ended.
+async fn traced(mut span: Span, sending: impl Future<Output = Outcome>) -> Outcome {
+    let outcome = sending.await;
+    match &outcome {
+        Ok((response, _)) => span.answered(response.status()),
+        Err(_) => span.fail(),
+    }
+    outcome
 }
 
 /// The guest may still be writing the body, and is to learn of the refusal rather than of a stream that closed.
