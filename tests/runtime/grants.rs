@@ -126,6 +126,54 @@ async fn an_allowed_host_outside_is_reached() {
     assert_eq!(answer.text(), "ok: 200 hello");
 }
 
+/// What a component that may send requests to `allowed` gets from another application on this machine, asked by each
+/// of `names`, under a runtime configuration.
+async fn fetched(allowed: &str, names: &[&str], config: &str) -> Vec<String> {
+    let port = faults().address.port();
+    let setup = Setup::faults().configured(config).edited(|manifest| {
+        let hosts = vec![allowed.replace("PORT", &port.to_string())];
+        component(manifest, "neighbour").insert("allowed_outbound_hosts".into(), hosts.into());
+    });
+    let application = setup.start();
+    let client = application.client();
+    let mut answers = Vec::new();
+    for name in names {
+        let path = format!("/neighbour/fetch?http://{name}:{port}/hello");
+        answers.push(client.get(&path).await.expect(200).text());
+    }
+    answers
+}
+
+#[tokio::test]
+async fn a_wildcard_does_not_lead_into_private_networks() {
+    let names = ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"];
+    for answer in fetched("*://*:*", &names, "").await {
+        assert_eq!(answer, "refused: ErrorCode::DestinationIpProhibited");
+    }
+}
+
+#[tokio::test]
+async fn a_private_network_is_reached_by_whom_the_manifest_names_it_for() {
+    for allowed in ["http://127.0.0.1:PORT", "http://127.0.0.0/8:PORT"] {
+        assert_eq!(
+            fetched(allowed, &["127.0.0.1"], "").await,
+            ["ok: 200 hello"]
+        );
+    }
+    let by_name = fetched("http://localhost:PORT", &["localhost"], "").await;
+    assert_eq!(by_name, ["ok: 200 hello"]);
+}
+
+#[tokio::test]
+async fn the_runtime_configuration_opens_and_closes_private_networks() {
+    let networking = |networks| format!("[outbound_networking]\nblock_networks = [{networks}]\n");
+    let open = fetched("*://*:*", &["127.0.0.1"], &networking("")).await;
+    assert_eq!(open, ["ok: 200 hello"]);
+    let closed = networking("\"private\"");
+    let answers = fetched("http://127.0.0.1:PORT", &["127.0.0.1"], &closed).await;
+    assert_eq!(answers, ["refused: ErrorCode::DestinationIpProhibited"]);
+}
+
 #[tokio::test]
 async fn instances_of_one_component_see_the_same_data_and_those_of_another_do_not() {
     queried(

@@ -16,8 +16,11 @@ async fn a_socket_connects_to_an_address_that_was_allowed_and_to_no_other() {
     });
 
     let setup = Setup::faults().edited(|manifest| {
-        let hosts = vec![toml::Value::from(format!("tcp://{allowed_at}"))];
-        component(manifest, "faults").insert("allowed_outbound_hosts".to_owned(), hosts.into());
+        let mut allow = |id, host: String| {
+            component(manifest, id).insert("allowed_outbound_hosts".into(), vec![host].into());
+        };
+        allow("faults", format!("tcp://{allowed_at}"));
+        allow("neighbour", "*://*:*".to_owned());
     });
     let application = setup.start();
     let client = application.client();
@@ -26,6 +29,11 @@ async fn a_socket_connects_to_an_address_that_was_allowed_and_to_no_other() {
     greeter.join().expect("the greeter says its word");
     let denied = "refused: PermissionDenied";
     assert_eq!(tried(format!("/connect?{other_at}")).await, denied);
+    // A wildcard is no word for this machine.
+    assert_eq!(
+        tried(format!("/neighbour/connect?{other_at}")).await,
+        denied
+    );
     assert_eq!(tried("/listen?127.0.0.1:0".to_owned()).await, denied);
     assert_eq!(tried("/listen?0.0.0.0:0".to_owned()).await, denied);
 }

@@ -264,6 +264,7 @@ impl Loader<'_> {
                 &environment,
                 &files,
                 wasi::Reach {
+                    component: id.clone(),
                     allowed: allowed.clone(),
                     bounds: bounds.clone(),
                 },

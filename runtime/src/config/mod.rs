@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::document::{self, DocumentErrors, Fields};
 
-pub use outbound::Outbound;
+pub use outbound::{Outbound, Private};
 pub use place::{Database, Store};
 pub use provider::{DEFAULT_PREFIX, Provider};
 pub use secret::Secret;

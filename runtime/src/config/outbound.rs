@@ -11,8 +11,20 @@ pub struct Outbound {
     pub max_connections: Option<usize>,
     /// Networks nothing is sent to, whatever host's name leads there.
     pub blocked: Vec<IpNet>,
-    /// Whether nothing is sent to addresses that are not public: those of this machine, of private networks and such.
-    pub block_private: bool,
+    /// What holds for addresses that are not public: those of this machine, of private networks and such.
+    pub private: Private,
+}
+
+/// Who reaches addresses that are not public.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Private {
+    /// Components whose manifest entry names the host, rather than a wildcard it fits; as long as nothing is configured.
+    #[default]
+    WhereNamed,
+    /// Nobody: `block_networks` holds `"private"`.
+    Never,
+    /// Whoever may send requests there: `block_networks` is there, and does not hold it.
+    WhereAllowed,
 }
 
 /// Reads both tables.
@@ -62,9 +74,12 @@ fn read_networking(fields: &Fields<'_>) -> Outbound {
         "max_socket_connections",
         "\"max_total_connections\" bounds requests by HTTP",
     );
+    if fields.get("block_networks").is_some() {
+        outbound.private = Private::WhereAllowed;
+    }
     for (value, text) in fields.strings("block_networks") {
         match text.parse::<IpNet>() {
-            _ if text == "private" => outbound.block_private = true,
+            _ if text == "private" => outbound.private = Private::Never,
             Ok(network) => outbound.blocked.push(network.trunc()),
             Err(_) => value.report(&format!(
                 "holds \"{text}\", which is no network; write one as \"10.0.0.0/8\", or \"private\""

@@ -89,9 +89,18 @@ fn bounds_on_what_leaves_the_machine_are_read() {
         Outbound {
             max_connections: Some(4),
             blocked: vec!["10.0.0.0/8".parse().expect("a network")],
-            block_private: true,
+            private: Private::Never,
         }
     );
+    for (networks, private) in [
+        ("", Private::WhereNamed),
+        ("block_networks = []", Private::WhereAllowed),
+        ("block_networks = [\"1.1.1.1/32\"]", Private::WhereAllowed),
+        ("block_networks = [\"private\"]", Private::Never),
+    ] {
+        let text = format!("[outbound_networking]\n{networks}\n");
+        assert_eq!(outbound(&text).private, private, "{networks}");
+    }
     // As in Spin, where the former name counts from 0.
     assert_eq!(
         outbound("[outbound_http]\nmax_concurrent_requests = 0\n").max_connections,

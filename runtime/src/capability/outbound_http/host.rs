@@ -12,9 +12,13 @@ use http::{HeaderValue, Request, Response, uri::Scheme};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use tokio::sync::Semaphore;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks, default_send_request};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::{network::Blocked, policy::AllowedHosts};
+use super::{
+    network::Networks,
+    policy::{Allowed, AllowedHosts},
+    send::{self, Limits},
+};
 use crate::{
     config,
     guest::{Answer, Call, Failure, Guest},
@@ -109,8 +113,8 @@ impl Neighbours {
 
 /// Bounds on requests to other hosts, over all components of an application.
 pub struct Bounds {
-    /// Networks nothing is sent to.
-    pub blocked: Blocked,
+    /// Networks that are closed.
+    pub networks: Networks,
     /// Connections there may be at once; any number where there is no bound.
     pub connections: Option<Arc<Semaphore>>,
 }
@@ -120,7 +124,7 @@ impl Bounds {
     pub fn new(config: &config::Outbound) -> Self {
         let bound = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
         Self {
-            blocked: Blocked::new(config),
+            networks: Networks::new(config),
             connections: config.max_connections.map(bound),
         }
     }
@@ -158,7 +162,7 @@ impl WasiHttpHooks for Outbound {
         let outbound = &self.metrics.outbound;
         match &route {
             Ok(Route::Neighbour(_) | Route::Static(_)) => outbound.internal.add(),
-            Ok(Route::Network) => outbound.network.add(),
+            Ok(Route::Network(_)) => outbound.network.add(),
             Err(_) => outbound.refused.add(),
         }
         match route {
@@ -179,8 +183,9 @@ impl WasiHttpHooks for Outbound {
                 let io = Box::new(std::future::ready(Ok(())));
                 Box::new(std::future::ready(Ok((response, io as Io))))
             }
-            Ok(Route::Network) => {
-                Box::new(traced(span, send(request, options, self.bounds.clone())))
+            Ok(Route::Network(allowed)) => {
+                let sending = leave(request, allowed, options, self.bounds.clone());
+                Box::new(traced(span, sending))
             }
             Err(error) => {
                 span.fail();
@@ -193,7 +198,7 @@ impl WasiHttpHooks for Outbound {
 enum Route {
     Neighbour(Arc<Guest>),
     Static(Response<Bytes>),
-    Network,
+    Network(Allowed),
 }
 
 impl Outbound {
@@ -208,7 +213,7 @@ impl Outbound {
             None if *scheme == Scheme::HTTPS => 443,
             None => 80,
         };
-        if !self.allowed.allows(scheme.as_str(), &host, port) {
+        let Some(allowed) = self.allowed.allows(scheme.as_str(), &host, port) else {
             tracing::warn!(
                 component = &*self.component,
                 request_id = self.call.as_ref().map(|call| call.request_id.as_str()),
@@ -217,11 +222,11 @@ impl Outbound {
                 "outbound request denied: not in allowed_outbound_hosts"
             );
             return Err(Error::HttpRequestDenied);
-        }
+        };
         let neighbour = match host.strip_suffix(INTERNAL) {
             Some(name) => self.neighbours.find(name, request).map(Route::Neighbour),
             None if host == OWN => self.neighbours.own(request),
-            None => return Ok(Route::Network),
+            None => return Ok(Route::Network(allowed)),
         };
         neighbour.ok_or(Error::DestinationNotFound)
     }
@@ -268,17 +273,17 @@ async fn call(
     }
 }
 
-async fn send(
-    mut request: Request<WasiBody>,
+async fn leave(
+    request: Request<WasiBody>,
+    allowed: Allowed,
     options: Option<RequestOptions>,
     bounds: Arc<Bounds>,
 ) -> Outcome {
-    bounds.blocked.avoid(&mut request).await?;
     let options = options.unwrap_or_default();
-    let bounded = RequestOptions {
-        connect_timeout: options.connect_timeout.or(Some(CONNECT)),
-        first_byte_timeout: options.first_byte_timeout.or(Some(FIRST_BYTE)),
-        between_bytes_timeout: options.between_bytes_timeout.or(Some(BETWEEN_BYTES)),
+    let limits = Limits {
+        connect: options.connect_timeout.unwrap_or(CONNECT),
+        first_byte: options.first_byte_timeout.unwrap_or(FIRST_BYTE),
+        between_bytes: options.between_bytes_timeout.unwrap_or(BETWEEN_BYTES),
     };
     let place = match &bounds.connections {
         Some(connections) => {
@@ -287,12 +292,12 @@ async fn send(
         }
         None => None,
     };
-    let (response, io) = default_send_request(request, Some(bounded)).await?;
+    let (response, io) = send::send(request, allowed, &bounds.networks, &limits).await?;
     let io = async move {
         let outcome = io.await;
         // The place is taken as long as the connection is there.
         drop(place);
         outcome
     };
-    Ok((response.map(|body| body.boxed_unsync()), Box::new(io)))
+    Ok((response, Box::new(io)))
 }

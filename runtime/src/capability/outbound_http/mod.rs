@@ -5,6 +5,7 @@ mod draft;
 mod host;
 mod network;
 pub mod policy;
+mod send;
 
 use wasmtime::component::Linker;
 

@@ -1,20 +1,14 @@
-//! Networks that nothing is sent to, whatever a component's manifest entry allows: `block_networks` of the runtime
-//! configuration.
-//!
-//! A name is looked up here, once, and the request then goes to the address that was looked at: a name server that
-//! answers otherwise a moment later gains nothing. By HTTPS the name has to stay, for the certificate; whoever answers
-//! at a blocked address has none for it.
+//! Which addresses a component's requests and sockets reach, whatever leads there: `block_networks` of the runtime
+//! configuration, and the networks that are not public, for which a wildcard in a manifest is not enough.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
-use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Uri, header};
 use ipnet::IpNet;
-use wasmtime_wasi_http::{Error, WasiBody};
 
-use crate::config::Outbound;
+use super::policy::Allowed;
+use crate::config::{self, Private};
 
-/// What is not public: this machine, private networks, and what is reserved for such.
+/// What is not public (IANA's special-purpose registries): this machine, private networks, and what is reserved.
 const PRIVATE: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -32,145 +26,178 @@ const PRIVATE: &[&str] = &[
     "::/127",
     "64:ff9b:1::/48",
     "100::/64",
+    "2001::/23",
     "2001:db8::/32",
+    "3fff::/20",
+    "5f00::/16",
     "fc00::/7",
     "fe80::/10",
+    "fec0::/10",
     "ff00::/8",
 ];
 
-/// The networks that are blocked. The default blocks none.
-#[derive(Debug, Clone, Default)]
-pub struct Blocked(Vec<IpNet>);
+/// The networks that are closed.
+#[derive(Debug, Clone)]
+pub struct Networks {
+    blocked: Vec<IpNet>,
+    private: Vec<IpNet>,
+    rule: Private,
+}
 
-impl Blocked {
-    /// Those that the configuration names.
-    pub fn new(config: &Outbound) -> Self {
-        let private = if config.block_private { PRIVATE } else { &[] };
-        let private = private.iter().filter_map(|network| network.parse().ok());
-        Self(config.blocked.iter().copied().chain(private).collect())
+impl Networks {
+    /// Those that the configuration names, and the private ones.
+    pub fn new(config: &config::Outbound) -> Self {
+        let private = PRIVATE.iter();
+        Self {
+            blocked: config.blocked.clone(),
+            private: private.filter_map(|network| network.parse().ok()).collect(),
+            rule: config.private,
+        }
     }
 
-    /// Whether nothing is sent to `address`.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+    /// Why nothing is sent to `address`, of a destination that is `allowed`; `None` where something may be.
+    pub fn objection(&self, address: IpAddr, allowed: Allowed) -> Option<&'static str> {
+        if holds(&self.blocked, address) {
+            return Some("its network is in block_networks");
+        }
+        if !holds(&self.private, address) {
+            return None;
+        }
+        match (self.rule, allowed) {
+            (Private::Never, _) => Some("its network is private, which block_networks holds"),
+            (Private::WhereNamed, Allowed::ByWildcard) => Some(
+                "its network is private, and allowed_outbound_hosts has only a wildcard for it: name the host",
+            ),
+            (Private::WhereNamed, Allowed::ByName) | (Private::WhereAllowed, _) => None,
+        }
     }
+}
 
-    /// Sends `request` to an address that is not blocked, or fails.
-    pub async fn avoid(&self, request: &mut Request<WasiBody>) -> Result<(), Error> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        let uri = request.uri();
-        let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?.clone();
-        let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
-        let port = authority
-            .port_u16()
-            .unwrap_or(if is_tls { 443 } else { 80 });
-        let host = authority.host().trim_matches(['[', ']']);
-        let found = tokio::net::lookup_host((host, port)).await;
-        let addresses: Vec<SocketAddr> = found.map_err(|_| Error::DestinationNotFound)?.collect();
-        let open = addresses
-            .iter()
-            .find(|address| !self.contains(address.ip()));
-        let (Some(open), true) = (
-            open,
-            !is_tls || addresses.iter().all(|address| !self.contains(address.ip())),
-        ) else {
-            tracing::warn!(host, "outbound request denied: its network is blocked");
-            return Err(Error::DestinationIpProhibited);
-        };
-        if is_tls {
-            return Ok(());
-        }
-        let invalid = |_| Error::HttpRequestUriInvalid;
-        if !request.headers().contains_key(header::HOST) {
-            let host = HeaderValue::from_str(authority.as_str());
-            let host = host.map_err(|_| Error::HttpRequestUriInvalid)?;
-            request.headers_mut().insert(header::HOST, host);
-        }
-        let mut parts = request.uri().clone().into_parts();
-        parts.authority = Some(Authority::try_from(open.to_string()).map_err(invalid)?);
-        *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Error::HttpRequestUriInvalid)?;
-        Ok(())
+fn holds(networks: &[IpNet], address: IpAddr) -> bool {
+    let holds = |address: IpAddr| networks.iter().any(|network| network.contains(&address));
+    holds(address) || embedded(address).is_some_and(|address| holds(address.into()))
+}
+
+/// The IPv4 address that one of IPv6 leads to: mapped (RFC 4291), through NAT64 (RFC 6052) or 6to4 (RFC 3056).
+fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(address) = address else {
+        return None;
+    };
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let of = |high: u16, low: u16| Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => of(g, h),
+        [0x2002, high, low, ..] => of(high, low),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::{BodyExt as _, Empty};
-
     use super::*;
 
-    fn blocked(networks: &[&str], block_private: bool) -> Blocked {
-        Blocked::new(&Outbound {
+    fn networks(blocked: &[&str], private: Private) -> Networks {
+        let blocked = blocked.iter().map(|network| network.parse().unwrap());
+        Networks::new(&config::Outbound {
             max_connections: None,
-            blocked: networks
-                .iter()
-                .map(|network| network.parse().unwrap())
-                .collect(),
-            block_private,
+            blocked: blocked.collect(),
+            private,
         })
     }
 
-    /// Where a request to `uri` goes, or that it goes nowhere.
-    async fn sent(blocked: &Blocked, uri: &str) -> Option<String> {
-        let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
-        let mut request = Request::get(uri).body(body).unwrap();
-        match blocked.avoid(&mut request).await {
-            Ok(()) => Some(request.uri().to_string()),
-            Err(Error::DestinationIpProhibited) => None,
-            Err(error) => panic!("{error:?}"),
+    fn is_open(networks: &Networks, address: &str, allowed: Allowed) -> bool {
+        let address = address.parse().expect(address);
+        networks.objection(address, allowed).is_none()
+    }
+
+    const CLOSED: &[&str] = &[
+        "0.0.0.0",
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "172.31.255.255",
+        "192.168.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:10.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::127.0.0.1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "2001::1",
+        "fd00::1",
+        "fe80::1",
+        "ff02::1",
+    ];
+
+    const OPEN: &[&str] = &[
+        "1.1.1.1",
+        "100.63.255.255",
+        "172.32.0.1",
+        "192.167.255.255",
+        "::ffff:1.1.1.1",
+        "64:ff9b::1.1.1.1",
+        "2002:101:101::",
+        "2606:4700::1111",
+    ];
+
+    #[test]
+    fn every_private_network_can_be_read() {
+        let networks = networks(&[], Private::Never);
+        assert_eq!(networks.private.len(), PRIVATE.len());
+    }
+
+    #[test]
+    fn what_is_not_public_is_reached_by_name_and_not_by_wildcard_however_it_is_written() {
+        let networks = networks(&[], Private::default());
+        for address in CLOSED {
+            assert!(
+                !is_open(&networks, address, Allowed::ByWildcard),
+                "{address}"
+            );
+            assert!(is_open(&networks, address, Allowed::ByName), "{address}");
+        }
+        for address in OPEN {
+            assert!(
+                is_open(&networks, address, Allowed::ByWildcard),
+                "{address}"
+            );
         }
     }
 
     #[test]
-    fn every_private_network_can_be_read() {
-        assert_eq!(blocked(&[], true).0.len(), PRIVATE.len());
-    }
-
-    #[tokio::test]
-    async fn addresses_are_blocked_however_they_are_written() {
-        let private = blocked(&[], true);
-        for uri in [
-            "http://127.0.0.1/",
-            "http://10.1.2.3:8080/",
-            "http://192.168.0.1/",
-            "http://169.254.169.254/latest",
-            "http://[::1]/",
-            "http://[::ffff:10.0.0.1]/",
-            "http://[fd00::1]/",
-            "http://0.0.0.0/",
-            "https://127.0.0.1/",
-            "http://localhost/",
-            "https://localhost/",
-        ] {
-            assert_eq!(sent(&private, uri).await, None, "{uri}");
+    fn the_configuration_closes_and_opens_private_networks_for_all() {
+        let (never, always) = (
+            networks(&[], Private::Never),
+            networks(&[], Private::WhereAllowed),
+        );
+        for address in CLOSED {
+            assert!(!is_open(&never, address, Allowed::ByName), "{address}");
+            assert!(is_open(&always, address, Allowed::ByWildcard), "{address}");
         }
-        let public = sent(&private, "http://1.1.1.1:81/a?b").await;
-        assert_eq!(public.as_deref(), Some("http://1.1.1.1:81/a?b"));
-        let one = blocked(&["1.1.1.0/24"], false);
-        assert_eq!(sent(&one, "https://1.1.1.1/").await, None);
-        assert!(sent(&one, "https://1.1.2.1/").await.is_some());
+        for address in OPEN {
+            assert!(is_open(&never, address, Allowed::ByWildcard), "{address}");
+        }
     }
 
-    #[tokio::test]
-    async fn a_request_goes_to_the_address_that_was_looked_at() {
-        let elsewhere = blocked(&["1.1.1.0/24"], false);
-        let uri = sent(&elsewhere, "http://localhost:8080/a").await.unwrap();
-        assert!(
-            ["http://127.0.0.1:8080/a", "http://[::1]:8080/a"].contains(&uri.as_str()),
-            "{uri}"
-        );
-        assert_eq!(
-            sent(&elsewhere, "https://localhost/a").await.unwrap(),
-            "https://localhost/a"
-        );
-        assert_eq!(
-            sent(&Blocked::default(), "http://localhost/a")
-                .await
-                .unwrap(),
-            "http://localhost/a"
-        );
+    #[test]
+    fn a_network_that_is_blocked_is_closed_to_who_names_it_too() {
+        let networks = networks(&["1.1.1.0/24"], Private::WhereAllowed);
+        for (address, expected) in [
+            ("1.1.1.9", false),
+            ("::ffff:1.1.1.9", false),
+            ("64:ff9b::1.1.1.9", false),
+            ("1.1.2.9", true),
+        ] {
+            assert_eq!(
+                is_open(&networks, address, Allowed::ByName),
+                expected,
+                "{address}"
+            );
+        }
     }
 }

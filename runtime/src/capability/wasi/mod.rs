@@ -88,9 +88,11 @@ pub fn prepare(
 
 /// What decides where sockets of a component reach.
 pub struct Reach {
+    /// Its id, for the log.
+    pub component: Arc<str>,
     /// What its manifest entry allows.
     pub allowed: Arc<AllowedHosts>,
-    /// What the runtime configuration forbids everybody.
+    /// What holds whoever asks.
     pub bounds: Arc<Bounds>,
 }
 
@@ -99,9 +101,20 @@ type Verdict = Pin<Box<dyn Future<Output = bool> + Send + Sync>>;
 /// Whether a socket may be used with an address.
 fn check(reach: Reach) -> impl Fn(SocketAddr, SocketAddrUse) -> Verdict + Send + Sync + 'static {
     move |address, usage| {
-        let Reach { allowed, bounds } = &reach;
+        let Reach {
+            component,
+            allowed,
+            bounds,
+        } = &reach;
         let reaches = |scheme| {
-            allowed.allows_address(scheme, address) && !bounds.blocked.contains(address.ip())
+            let Some(allowed) = allowed.allows_address(scheme, address) else {
+                return false;
+            };
+            let objection = bounds.networks.objection(address.ip(), allowed);
+            if let Some(cause) = objection {
+                tracing::warn!(component = &**component, %address, "socket denied: {cause}");
+            }
+            objection.is_none()
         };
         let is_allowed = match usage {
             // A socket that connects is bound first, to nothing in particular.

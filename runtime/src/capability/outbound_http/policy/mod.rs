@@ -48,6 +48,15 @@ enum HostRule {
     Within(IpNet),
 }
 
+/// How a destination is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Among others, by a wildcard: whoever wrote it hardly meant the networks behind this machine.
+    ByWildcard,
+    /// As itself: by its name, its address, or a network it is in.
+    ByName,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ports {
     Any,
@@ -80,28 +89,33 @@ impl AllowedHosts {
     }
 
     /// Whether a request to `host` (an IPv6 address in brackets) may be sent.
-    pub fn allows(&self, scheme: &str, host: &str, port: u16) -> bool {
+    pub fn allows(&self, scheme: &str, host: &str, port: u16) -> Option<Allowed> {
         // A client may send a percent-encoded host elsewhere than we would think.
         if host.contains('%') {
-            return false;
+            return None;
         }
-        let Ok(host) = Host::parse(host) else {
-            return false;
-        };
-        self.entries
-            .iter()
-            .any(|entry| entry.allows(scheme, &host, port))
+        self.find(scheme, &Host::parse(host).ok()?, port)
     }
 
     /// Whether a socket may be used with `address`. An IPv4 address in IPv6 clothes is what it stands for.
-    pub fn allows_address(&self, scheme: &str, address: SocketAddr) -> bool {
+    pub fn allows_address(&self, scheme: &str, address: SocketAddr) -> Option<Allowed> {
         let host = match address.ip().to_canonical() {
             IpAddr::V4(address) => Host::Ipv4(address),
             IpAddr::V6(address) => Host::Ipv6(address),
         };
-        self.entries
-            .iter()
-            .any(|entry| entry.allows(scheme, &host, address.port()))
+        self.find(scheme, &host, address.port())
+    }
+
+    fn find(&self, scheme: &str, host: &Host, port: u16) -> Option<Allowed> {
+        let entries = self.entries.iter();
+        let mut fitting = entries.filter(|entry| entry.allows(scheme, host, port));
+        let first = fitting.next()?;
+        let is_named = first.host.is_named() || fitting.any(|entry| entry.host.is_named());
+        Some(if is_named {
+            Allowed::ByName
+        } else {
+            Allowed::ByWildcard
+        })
     }
 
     /// Whether any entry is for `scheme`.
@@ -204,6 +218,14 @@ impl HostRule {
         Host::parse(host)
             .map(Self::Exactly)
             .map_err(|_| "has no valid host")
+    }
+
+    /// Whether what it allows is named in it.
+    fn is_named(&self) -> bool {
+        match self {
+            Self::Any | Self::Below(_) => false,
+            Self::Itself | Self::Exactly(_) | Self::Within(_) => true,
+        }
     }
 
     fn allows(&self, host: &Host) -> bool {

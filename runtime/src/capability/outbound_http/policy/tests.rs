@@ -16,7 +16,9 @@ fn allows(allowed: &AllowedHosts, uri: &str) -> bool {
         .port_u16()
         .or_else(|| default_port(scheme))
         .expect("a port");
-    allowed.allows(scheme, uri.host().expect("a host"), port)
+    allowed
+        .allows(scheme, uri.host().expect("a host"), port)
+        .is_some()
 }
 
 fn assert_decisions(entry: &str, yes: &[&str], no: &[&str]) {
@@ -96,6 +98,36 @@ fn a_wildcard_allows_every_host_below_but_not_the_domain() {
             "https://a.example.com./",
         ],
     );
+}
+
+#[test]
+fn what_is_named_is_told_from_what_only_a_wildcard_allows() {
+    let allowed = allowed(&[
+        "*://*:*",
+        "http://*.example.com",
+        "http://db.internal",
+        "http://localhost:*",
+        "http://10.0.0.0/8",
+        "http://[::1]",
+        "http://127.0.0.1:8080",
+    ]);
+    for (host, port, expected) in [
+        ("elsewhere.test", 80, Allowed::ByWildcard),
+        ("a.example.com", 80, Allowed::ByWildcard),
+        ("10.0.0.1", 81, Allowed::ByWildcard),
+        ("127.0.0.1", 80, Allowed::ByWildcard),
+        ("127.0.0.1", 8080, Allowed::ByName),
+        ("db.internal", 80, Allowed::ByName),
+        ("LOCALHOST", 9, Allowed::ByName),
+        ("10.0.0.1", 80, Allowed::ByName),
+        ("[0:0::1]", 80, Allowed::ByName),
+    ] {
+        assert_eq!(
+            allowed.allows("http", host, port),
+            Some(expected),
+            "{host}:{port}"
+        );
+    }
 }
 
 #[test]
@@ -181,14 +213,14 @@ fn odd_spellings_of_a_host_are_refused() {
         "a#b",
         "a?b",
     ] {
-        assert!(!any.allows("http", host, 80), "{host:?}");
+        assert!(any.allows("http", host, 80).is_none(), "{host:?}");
     }
     let good = allowed(&["http://good.example"]);
     assert!(
-        !good.allows("http", "good.example.", 80),
+        good.allows("http", "good.example.", 80).is_none(),
         "a trailing dot is another name"
     );
-    assert!(good.allows("HTTP", "GOOD.example", 80));
+    assert!(good.allows("HTTP", "GOOD.example", 80).is_some());
 }
 
 #[test]
