@@ -14,6 +14,7 @@ mod server;
 use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
+use selvedge_tests::components;
 
 use crate::{
     scenario::{SCENARIOS, Scenario},
@@ -29,7 +30,8 @@ const BUILT_IN: [&str; 3] = [
 /// Measures selvedge and its native twin side by side.
 #[derive(Parser)]
 struct Arguments {
-    /// A further server to compare, described by a file as those in tests/bench/servers (repeatable)
+    /// A further server to compare, described by a file as those in tests/bench/servers (repeatable; a relative path
+    /// starts from the workspace, wherever cargo runs this)
     #[arg(long, value_name = "FILE")]
     server: Vec<PathBuf>,
     /// Only scenarios whose name contains this (repeatable)
@@ -104,7 +106,8 @@ async fn run(scenario: &Scenario, servers: &mut [Server], arguments: &Arguments)
 
 fn descriptions(files: &[PathBuf]) -> Vec<Description> {
     let read = |file: &PathBuf| {
-        std::fs::read_to_string(file)
+        let file = components::workspace().join(file);
+        std::fs::read_to_string(&file)
             .unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()))
     };
     let built_in = BUILT_IN.iter().map(|text| (*text).to_owned());
