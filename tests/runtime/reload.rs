@@ -160,6 +160,7 @@ route = "/..."
 component = "watched"
 [component.watched]
 source = "watched.wasm"
+files = ["assets/*"]
 variables = {{ word = "{{{{ word }}}}" }}
 [component.watched.build]
 command = "test $(cat input) = good && cp '{}' watched.wasm && echo >> built"
@@ -170,6 +171,7 @@ watch = ["input"]
     setup.manifest = root.join("spin.toml");
     fs::write(&setup.manifest, &manifest).expect("the state can be written to");
     fs::write(root.join("input"), "good").expect("the state can be written to");
+    fs::create_dir(root.join("assets")).expect("the state can be written to");
     let mut up = process::command("up", &setup);
     up.args(["--watch", "--listen", "127.0.0.1:0"]);
     let process = Process::run(up, setup).await;
@@ -196,5 +198,13 @@ watch = ["input"]
     change(&process, |manifest| manifest.replace("\"one\"", "\"two\""));
     reloaded(&process, 2).await;
     assert_eq!(word().await, "ok: two");
+
+    // A file that is given to a component for the first time, and then another content of it.
+    for (times, content) in [(3, "short"), (4, "and stout")] {
+        fs::write(root.join("assets/teapot"), content).expect("the state can be written to");
+        reloaded(&process, times).await;
+        let read = client.get("/read?/assets/teapot").await.expect(200).text();
+        assert_eq!(read, format!("ok: {content}"));
+    }
     process.stop().await;
 }

@@ -1,4 +1,5 @@
-//! Notices that files of the application changed: its manifest, what its components are built from, and their wasm.
+//! Notices that files of the application changed: its manifest, what its components are built from, their wasm, and the
+//! files they are given.
 //!
 //! By asking for their sizes and times a few times a second: that works on every file system, network and container
 //! mounts among them, and costs a few hundred system calls.
@@ -13,7 +14,8 @@ use std::{
 use crate::{
     app::{App, Options},
     builder,
-    manifest::Manifest,
+    capability::wasi,
+    manifest::{DependencySource, Manifest},
 };
 
 /// How often to look.
@@ -79,7 +81,13 @@ impl Watch {
         let mut files = vec![self.options.manifest.clone(), dotenv];
         files.extend(self.options.runtime_config.clone());
         files.extend(self.made());
+        files.extend(wasi::originals(&self.manifest, &self.options.state_dir));
         for component in self.manifest.components.values() {
+            for dependency in &component.dependencies {
+                if let DependencySource::File(path) = &dependency.source {
+                    files.push(self.manifest.root.join(path));
+                }
+            }
             if let Some(build) = &component.build {
                 // Patterns that cannot be read are an error of the build, which says so.
                 let watched = builder::watched(&self.manifest, component, build);

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, net::SocketAddr, pin::Pin, sync::Arc};
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, filesystem::Descriptor, sockets::SocketAddrUse};
 
-pub use files::{Files, Staging};
+pub use files::{Files, Staging, originals};
 
 use crate::{
     capability::outbound_http::{Bounds, policy::AllowedHosts},

@@ -1,7 +1,7 @@
-//! Copies what entries of `files` name, to the paths that Spin would copy it to.
+//! Finds what entries of `files` name, and copies it to the paths that Spin would copy it to.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -17,73 +17,105 @@ pub struct Source<'a> {
     pub exclude: &'a [glob::Pattern],
 }
 
+/// A file to copy, and where to, below the component's folder.
+pub struct Copy {
+    /// Where it lies.
+    pub from: PathBuf,
+    /// Where the component finds it.
+    pub to: PathBuf,
+}
+
+impl Copy {
+    /// Copies the file to its place in the folder `into`. Blocks.
+    pub fn make(&self, into: &Path) -> anyhow::Result<()> {
+        let to = into.join(&self.to);
+        let copy = || {
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::copy(&self.from, &to)
+        };
+        copy().with_context(|| format!("cannot copy {}", self.from.display()))?;
+        Ok(())
+    }
+}
+
 impl Source<'_> {
-    /// Copies what `entry` names into the folder `into`. Blocks.
-    pub fn copy(&self, entry: &FileSource, into: &Path) -> anyhow::Result<()> {
+    /// What `entry` names. Blocks.
+    pub fn find(&self, entry: &FileSource) -> anyhow::Result<Vec<Copy>> {
         match entry {
-            FileSource::Pattern(pattern) => self.copy_pattern(pattern, into),
+            FileSource::Pattern(pattern) => self.find_pattern(pattern),
             FileSource::Placement {
                 source,
                 destination,
-            } => self.copy_placement(source, destination, into),
+            } => self.find_placement(source, destination),
         }
     }
 
-    fn copy_pattern(&self, pattern: &str, into: &Path) -> anyhow::Result<()> {
+    fn find_pattern(&self, pattern: &str) -> anyhow::Result<Vec<Copy>> {
         let path = self.root.join(pattern);
         if path.is_dir() {
             // Spin puts what a bare folder holds below its path twice, and there its components look for it.
-            return self.copy_matches(&path, "**/*", self.root, &into.join(pattern));
+            return self.find_matches(&path, "**/*", self.root, Path::new(pattern));
         }
         if path.exists() {
-            return self.copy_file(&path, &into.join(pattern));
+            return self.find_file(path, pattern.into());
         }
         ensure!(
             glob::Pattern::escape(pattern) != pattern,
             "there is no {pattern:?}, and it is no pattern"
         );
-        self.copy_matches(self.root, pattern, self.root, into)
+        self.find_matches(self.root, pattern, self.root, Path::new(""))
     }
 
-    fn copy_placement(&self, source: &str, destination: &str, into: &Path) -> anyhow::Result<()> {
+    fn find_placement(&self, source: &str, destination: &str) -> anyhow::Result<Vec<Copy>> {
         let path = self.root.join(source);
         ensure!(
             Path::new(source).is_relative(),
             "{source:?} must be relative to the manifest"
         );
         ensure!(path.exists(), "there is no {source:?}");
-        let to = into.join(destination.trim_start_matches('/'));
+        let to = Path::new(destination.trim_start_matches('/'));
         if path.is_dir() {
-            return self.copy_matches(&path, "**/*", &path, &to);
+            return self.find_matches(&path, "**/*", &path, to);
         }
         ensure!(
-            !destination.ends_with('/') && !to.is_dir(),
+            !destination.ends_with('/') && !to.as_os_str().is_empty(),
             "the destination {destination:?} is a folder, and {source:?} a file; name the file there too"
         );
-        self.copy_file(&path, &to)
+        self.find_file(path, to.into())
     }
 
-    /// Copies the files below `folder` that match `pattern` into `into`, each under its path from `prefix`.
-    fn copy_matches(
+    /// The files below `folder` that match `pattern`, for places below `into`, each under its path from `prefix`.
+    fn find_matches(
         &self,
         folder: &Path,
         pattern: &str,
         prefix: &Path,
         into: &Path,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Vec<Copy>> {
         let folder = folder.to_str().context("the path is not UTF-8")?;
         let pattern = format!("{}/{pattern}", glob::Pattern::escape(folder));
+        let mut copies = Vec::new();
         for found in glob::glob(&pattern)? {
-            let path = found?;
-            if self.is_excluded(&path) || !path.is_file() {
+            let from = found?;
+            if self.is_excluded(&from) || !from.is_file() {
                 continue;
             }
-            let below = path
+            let below = from
                 .strip_prefix(prefix)
-                .with_context(|| format!("{} lies elsewhere", path.display()))?;
-            self.copy_file(&path, &into.join(below))?;
+                .with_context(|| format!("{} lies elsewhere", from.display()))?;
+            let to = into.join(below);
+            copies.push(Copy { from, to });
         }
-        Ok(())
+        Ok(copies)
+    }
+
+    fn find_file(&self, from: PathBuf, to: PathBuf) -> anyhow::Result<Vec<Copy>> {
+        if self.is_private(&from) {
+            bail!("{} belongs to the runtime", from.display());
+        }
+        Ok(vec![Copy { from, to }])
     }
 
     fn is_excluded(&self, path: &Path) -> bool {
@@ -98,20 +130,6 @@ impl Source<'_> {
 
     fn is_private(&self, path: &Path) -> bool {
         fs::canonicalize(path).is_ok_and(|path| path.starts_with(self.private))
-    }
-
-    fn copy_file(&self, from: &Path, to: &Path) -> anyhow::Result<()> {
-        if self.is_private(from) {
-            bail!("{} belongs to the runtime", from.display());
-        }
-        let copy = || {
-            if let Some(folder) = to.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            fs::copy(from, to)
-        };
-        copy().with_context(|| format!("cannot copy {}", from.display()))?;
-        Ok(())
     }
 }
 
@@ -139,7 +157,9 @@ mod tests {
             private: &root.join(".selvedge"),
             exclude: &exclude,
         };
-        source.copy(&entry, into.path())?;
+        for copy in source.find(&entry)? {
+            copy.make(into.path())?;
+        }
         let all = glob::glob(&format!("{}/**/*", into.path().display()))?;
         let files = all.filter_map(Result::ok).filter(|path| path.is_file());
         Ok(files

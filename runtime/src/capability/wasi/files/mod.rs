@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
-pub use staging::Staging;
+pub use staging::{Staging, originals};
 
 /// The files of one component, ready to be mounted. Cloning it is cheap. The default has none.
 #[derive(Clone, Default)]

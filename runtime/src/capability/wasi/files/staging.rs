@@ -18,11 +18,56 @@ const FOLDERS: &str = "files";
 
 /// The copies of one loaded application. Removed when dropped.
 pub struct Staging {
+    places: Places,
+    folder: Option<Folder>,
+}
+
+/// Where files are taken from.
+struct Places {
     /// Where the application's own files lie.
     root: PathBuf,
     /// What is not for components, even where it lies among them.
     private: PathBuf,
-    folder: Option<Folder>,
+}
+
+impl Places {
+    fn of(manifest: &Manifest, state_dir: &Path) -> anyhow::Result<Self> {
+        let find = |path: &Path| {
+            fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
+        };
+        let (root, state) = (find(&manifest.root)?, find(state_dir)?);
+        // An application may also lie where its state does, or below.
+        let private = match root.starts_with(&state) {
+            true => state.join(FOLDERS),
+            false => state,
+        };
+        Ok(Self { root, private })
+    }
+
+    fn source<'a>(&'a self, component: &'a Component) -> copy::Source<'a> {
+        copy::Source {
+            root: &self.root,
+            private: &self.private,
+            exclude: &component.files.exclude,
+        }
+    }
+}
+
+/// The files that components of `manifest` are given, where they lie. What cannot be found is left out: loading the
+/// application says so. Blocks.
+pub fn originals(manifest: &Manifest, state_dir: &Path) -> Vec<PathBuf> {
+    let Ok(places) = Places::of(manifest, state_dir) else {
+        return Vec::new();
+    };
+    let mut files = Vec::new();
+    for component in manifest.components.values() {
+        let source = places.source(component);
+        for entry in &component.files.entries {
+            let copies = source.find(&entry.source).unwrap_or_default();
+            files.extend(copies.into_iter().map(|copy| copy.from));
+        }
+    }
+    files
 }
 
 struct Folder {
@@ -41,20 +86,8 @@ impl Staging {
             .then(|| make_folder(&folders))
             .transpose()
             .with_context(|| format!("cannot keep files in {}", folders.display()))?;
-        let find = |path: &Path| {
-            fs::canonicalize(path).with_context(|| format!("cannot find {}", path.display()))
-        };
-        let (root, state) = (find(&manifest.root)?, find(state_dir)?);
-        // An application may also lie where its state does, or below.
-        let private = match root.starts_with(&state) {
-            true => state.join(FOLDERS),
-            false => state,
-        };
-        Ok(Self {
-            root,
-            private,
-            folder,
-        })
+        let places = Places::of(manifest, state_dir)?;
+        Ok(Self { places, folder })
     }
 
     /// Copies the files of `component`. Blocks.
@@ -65,13 +98,13 @@ impl Staging {
         };
         let into = folder.path.join(&component.id);
         fs::create_dir_all(&into).with_context(|| format!("cannot make {}", into.display()))?;
-        let from = copy::Source {
-            root: &self.root,
-            private: &self.private,
-            exclude: &component.files.exclude,
-        };
+        let from = self.places.source(component);
         for entry in &component.files.entries {
-            from.copy(&entry.source, &into).map_err(|error| {
+            let copy_all = || {
+                let copies = from.find(&entry.source)?;
+                copies.iter().try_for_each(|copy| copy.make(&into))
+            };
+            copy_all().map_err(|error: anyhow::Error| {
                 let message = format!("component \"{}\": files: {error:#}", component.id);
                 DocumentErrors::on_lines(&manifest.path, [(entry.line, message)])
             })?;
