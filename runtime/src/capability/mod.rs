@@ -4,6 +4,7 @@
 pub mod absent;
 mod denied;
 mod grant;
+mod handles;
 pub mod key_value;
 pub mod outbound_http;
 pub mod sqlite;

@@ -10,19 +10,21 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 use super::backend::{self, Store};
 use super::policy::{Access, Grant};
-
-/// Stores, and attempts to swap values, that one instance may hold open at a time.
-const HANDLES: usize = 256;
+use crate::capability::handles::Handles;
 
 /// The state of one instance.
 pub struct State {
     grant: Grant,
-    open: usize,
+    /// Its stores, and attempts to swap values.
+    handles: Handles,
 }
 
 impl State {
     pub(super) fn new(grant: Grant) -> Self {
-        Self { grant, open: 0 }
+        Self {
+            grant,
+            handles: Handles::default(),
+        }
     }
 }
 
@@ -77,12 +79,8 @@ impl View<'_> {
 
     /// Hands the guest a handle to `what`, if it may have another.
     fn keep<R: Send + 'static>(&mut self, what: R) -> wasmtime::Result<Result<Resource<R>, Error>> {
-        if self.state.open == HANDLES {
-            return Ok(Err(Error::TableFull));
-        }
-        let handle = self.table.push(what)?;
-        self.state.open += 1;
-        Ok(Ok(handle))
+        let handle = self.state.handles.open(self.table, what)?;
+        Ok(handle.ok_or(Error::TableFull))
     }
 
     fn store(&self, handle: &Resource<Store>) -> wasmtime::Result<Store> {
@@ -90,8 +88,6 @@ impl View<'_> {
     }
 
     fn close<R: 'static>(&mut self, handle: Resource<R>) -> wasmtime::Result<()> {
-        self.table.delete(handle)?;
-        self.state.open -= 1;
-        Ok(())
+        self.state.handles.close(self.table, handle)
     }
 }

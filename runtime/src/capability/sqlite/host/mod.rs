@@ -12,10 +12,10 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use super::backend::{self, Rows};
 use super::engine::Connection;
 use super::policy::{Access, Grant};
-use crate::metrics;
-
-/// Connections one instance may hold open at a time.
-const CONNECTIONS: usize = 256;
+use crate::{
+    capability::handles::{self, Handles},
+    metrics,
+};
 
 /// What a guest's connection handle stands for. Shared with the calls in progress on it.
 pub type Handle = Arc<Counted>;
@@ -38,7 +38,7 @@ impl Deref for Counted {
 pub struct State {
     grant: Grant,
     metrics: Arc<metrics::Databases>,
-    open: usize,
+    connections: Handles,
 }
 
 impl State {
@@ -46,7 +46,7 @@ impl State {
         Self {
             grant,
             metrics,
-            open: 0,
+            connections: Handles::default(),
         }
     }
 }
@@ -100,17 +100,13 @@ impl View<'_> {
             Access::Missing => return Ok(Err(Error::NoSuchDatabase)),
             Access::Denied => return Ok(Err(Error::AccessDenied)),
         };
-        if self.state.open == CONNECTIONS {
-            return Ok(Err(Error::Io(format!(
-                "too many connections are open: {CONNECTIONS}"
-            ))));
-        }
-        let handle = self.table.push(Handle::new(Counted {
+        let connection = Handle::new(Counted {
             connection: database.connect(),
             metrics: self.state.metrics.get(label).cloned().unwrap_or_default(),
-        }))?;
-        self.state.open += 1;
-        Ok(Ok(handle))
+        });
+        let handle = self.state.connections.open(self.table, connection)?;
+        let full = || Error::Io(format!("too many connections are open: {}", handles::MOST));
+        Ok(handle.ok_or_else(full))
     }
 
     fn connection(&self, handle: &Resource<Handle>) -> wasmtime::Result<Handle> {
@@ -118,9 +114,7 @@ impl View<'_> {
     }
 
     fn close(&mut self, handle: Resource<Handle>) -> wasmtime::Result<()> {
-        self.table.delete(handle)?;
-        self.state.open -= 1;
-        Ok(())
+        self.state.connections.close(self.table, handle)
     }
 }
 
