@@ -87,7 +87,7 @@ impl<'a> Sources<'a> {
                 DependencySource::Component(id) => self.made(self.component(id)?)?,
                 DependencySource::File(_) => self.dependency(component, dependency)?.to_vec(),
             };
-            answers.push(compose::Answer { dependency, wasm });
+            answers.push(compose::Supply { dependency, wasm });
         }
         compose::satisfy(&component.id, wasm, &answers)
     }

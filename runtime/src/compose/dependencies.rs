@@ -13,7 +13,7 @@ use super::{imports, register};
 use crate::manifest::{Dependency, Inherit};
 
 /// A dependency and its binary.
-pub struct Answer<'a> {
+pub struct Supply<'a> {
     /// Its entry in the manifest.
     pub dependency: &'a Dependency,
     /// The component's binary.
@@ -21,7 +21,7 @@ pub struct Answer<'a> {
 }
 
 /// Composes `answers` into the component `id`, whose binary is `wasm`. Returns the composed binary.
-pub fn satisfy(id: &str, wasm: Vec<u8>, answers: &[Answer<'_>]) -> anyhow::Result<Vec<u8>> {
+pub fn satisfy(id: &str, wasm: Vec<u8>, answers: &[Supply<'_>]) -> anyhow::Result<Vec<u8>> {
     if answers.is_empty() {
         return Ok(wasm);
     }

@@ -15,7 +15,7 @@ use wac_graph::{
     types::{ItemKind, Package},
 };
 
-pub use dependencies::{Answer, satisfy};
+pub use dependencies::{Supply, satisfy};
 pub use withhold::{DENIED, EMPTY};
 
 use crate::manifest::Inherit;

@@ -14,13 +14,13 @@ use super::pace::Exchange;
 use crate::app::App;
 
 /// A body, and what must not end before it.
-pub struct Answer {
+pub struct AnswerBody {
     inner: WasiBody,
     exchange: Exchange,
     _app: Arc<App>,
 }
 
-impl Answer {
+impl AnswerBody {
     /// The answer to a request that `app` got in `exchange`.
     pub fn new(inner: WasiBody, exchange: Exchange, app: Arc<App>) -> Self {
         exchange.handed();
@@ -32,7 +32,7 @@ impl Answer {
     }
 }
 
-impl Body for Answer {
+impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Error;
 

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use super::{
     Site,
-    answer::Answer,
+    answer::AnswerBody,
     drain::Told,
     pace::{Clock, Overdue, Pace, Patience},
     stream::{Io, Stream},
@@ -76,7 +76,7 @@ async fn speak(
         let (exchange, app) = (pace.begin(), site.app());
         async move {
             let response = request::handle(&app, client, request).await;
-            Ok::<_, Infallible>(response.map(|body| Answer::new(body, exchange, app)))
+            Ok::<_, Infallible>(response.map(|body| AnswerBody::new(body, exchange, app)))
         }
     });
     let stream = TokioIo::new(Stream::new(io, pace.clone()));
