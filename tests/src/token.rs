@@ -26,11 +26,14 @@ impl Issuer {
         let file = state.join("sqlite/auth.db");
         let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .expect("auth has a database");
-        let current = "SELECT id, seed FROM signing_keys WHERE current = 1";
+        // Without an encryption key secrets are stored as they are, after a byte that says so.
+        let current = "SELECT secret, id FROM signing_keys ORDER BY signs_from DESC LIMIT 1";
         let key = database.query_row(current, [], |row| {
-            Ok((row.get::<_, [u8; 32]>(1)?, row.get::<_, String>(0)?))
+            Ok((row.get::<_, [u8; 33]>(0)?, row.get::<_, String>(1)?))
         });
-        let (secret, kid) = key.expect("auth has signed something");
+        let (stored, kid) = key.expect("auth has signed something");
+        let mut secret = [0; 32];
+        secret.copy_from_slice(&stored[1..]);
         Self::new(secret, &kid)
     }
 

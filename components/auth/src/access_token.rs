@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use jwt_compact::alg::Ed25519;
-use jwt_compact::{AlgorithmExt, Header};
 use serde::Serialize;
-use shared::{Problem, Result, SessionId, Timestamp, UserId};
+use shared::{Result, SessionId, Timestamp, UserId};
 
 use crate::account::Account;
 use crate::method::Methods;
@@ -74,30 +72,24 @@ impl<'a> Claims<'a> {
 
     /// The token, in its compact form.
     pub fn sign(&self, key: &SigningKey) -> Result<String> {
-        let header = Header::empty()
-            .with_key_id(key.id.as_str())
-            .with_token_type("JWT");
-        Ed25519
-            .token(&header, &jwt_compact::Claims::new(self), &key.secret)
-            .map_err(|error| Problem::internal(anyhow::anyhow!("sign a token: {error}")))
+        key.sign("JWT", self)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jwt_compact::{Token, UntrustedToken};
+    use jwt_compact::alg::Ed25519;
+    use jwt_compact::{AlgorithmExt, Token, UntrustedToken};
     use serde_json::Value;
 
     use super::*;
     use crate::method::Method;
+    use crate::signing_key::Algorithm;
 
     const NOW: i64 = 1_763_838_062;
 
     fn key() -> SigningKey {
-        SigningKey {
-            id: "k".into(),
-            secret: ed25519_dalek::SigningKey::from_bytes(&[7; 32]),
-        }
+        SigningKey::read(Algorithm::EdDsa, &[7; 32]).unwrap()
     }
 
     fn ada() -> (Account, Session) {
@@ -136,10 +128,10 @@ mod tests {
         let (account, session) = ada;
         let token = UntrustedToken::new(&token).unwrap();
         assert_eq!(token.algorithm(), "EdDSA");
-        assert_eq!(token.header().key_id.as_deref(), Some("k"));
+        assert_eq!(token.header().key_id.as_deref(), Some(key.id.as_str()));
         assert_eq!(token.header().token_type.as_deref(), Some("JWT"));
 
-        let public = key.secret.verifying_key();
+        let public = ed25519_dalek::SigningKey::from_bytes(&[7; 32]).verifying_key();
         let token: Token<Value> = Ed25519.validator(&public).validate(&token).unwrap();
         let (_, claims) = token.into_parts();
         let times = [claims.issued_at, claims.expiration].map(|time| time.unwrap().timestamp());

@@ -1,5 +1,7 @@
 //! Gives out what a client needs once it is let in: an access token, a refresh token, and who it is.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Serialize;
@@ -8,8 +10,9 @@ use shared::{Json, Problem, Result, Timestamp, UserId, variables};
 use crate::access_token::{self, Claims, Subject};
 use crate::account::Account;
 use crate::admission::{Admission, Asked};
+use crate::keyring::Keyring;
 use crate::refresh_token::RefreshToken;
-use crate::signing_key::{self, SigningKey};
+use crate::signing_key::SigningKey;
 use crate::store::sessions::Session;
 
 /// In whose name tokens are given out, and for whom.
@@ -17,7 +20,7 @@ pub struct Issuer {
     issuer: String,
     audience: String,
     admin_email: String,
-    key: &'static SigningKey,
+    key: Arc<SigningKey>,
 }
 
 /// The answer to everyone who is let in.
@@ -58,7 +61,7 @@ impl Issuer {
             issuer: variables::get("issuer").await?,
             audience: variables::get("audience").await?,
             admin_email: variables::get("admin_email").await?,
-            key: signing_key::current(now)?,
+            key: Keyring::load().await?.signing(now)?,
         })
     }
 
@@ -109,7 +112,7 @@ impl Issuer {
         };
         Ok(Tokens {
             access_token: Claims::new(&self.issuer, &self.audience, &subject, now)
-                .sign(self.key)?,
+                .sign(&self.key)?,
             token_type: "Bearer",
             expires_in: access_token::LIFETIME.as_secs(),
             refresh_token: None,

@@ -3,7 +3,7 @@
 //!
 //! A request comes in here and goes to one file of [`routes`], which asks [`store`] for rows. The rules
 //! stand in between: [`account`], [`password`], [`session`], [`refresh_token`], [`access_token`],
-//! [`signing_key`].
+//! [`signing_key`], [`key_schedule`].
 //! Whatever somebody proves, [`admission`] decides whether it lets them in, and [`issuer`] says so. What
 //! others must learn of lies in the [`outbox`] until they did.
 
@@ -16,6 +16,8 @@ mod factor;
 mod guess;
 mod http_client;
 mod issuer;
+mod key_schedule;
+mod keyring;
 mod mail;
 mod method;
 mod origin;
@@ -76,6 +78,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
             get(routes::sessions::list).delete(routes::sessions::end_all),
         )
         .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
+        .route("/v1/auth/keys/rotate", post(routes::rotate_keys::rotate))
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.
         .route("/internal/revocations", get(routes::revocations::list))

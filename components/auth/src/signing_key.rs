@@ -1,122 +1,173 @@
-//! The key that access tokens are signed with: Ed25519, one in the whole application.
-
-use std::sync::OnceLock;
+//! A key that access tokens are signed with: Ed25519, or P-256 where somebody who verifies them knows nothing else.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek as dalek;
+use jwt_compact::alg::{Ed25519, Es256};
+use jwt_compact::{AlgorithmExt, Header};
+use p256::ecdsa;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::{Problem, Result, Timestamp};
+use shared::{Problem, Result};
 
 use crate::random;
-use crate::store::signing_keys::{self, StoredKey};
+
+/// How a key signs, RFC 7518 section 3.1 and RFC 8037 section 3.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    EdDsa,
+    Es256,
+}
+
+impl Algorithm {
+    /// The one of this name.
+    pub fn named(name: &str) -> Result<Self> {
+        let known = [Self::EdDsa, Self::Es256];
+        let found = known.into_iter().find(|known| known.name() == name);
+        found.ok_or_else(|| internal(format!("there is no signing algorithm {name}")))
+    }
+
+    /// As tokens and keys name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+        }
+    }
+}
 
 /// A key and the id it is known by.
 pub struct SigningKey {
     /// The public key's thumbprint, RFC 7638.
     pub id: String,
-    pub secret: dalek::SigningKey,
+    secret: Secret,
 }
 
-/// A public key, as a JSON Web Key (RFC 8037 section 2).
+enum Secret {
+    Ed25519(dalek::SigningKey),
+    P256(ecdsa::SigningKey),
+}
+
+/// A public key, as a JSON Web Key (RFC 7518 section 6.2, RFC 8037 section 2).
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct PublicKey {
     kty: &'static str,
     crv: &'static str,
     x: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    y: Option<String>,
     kid: String,
     #[serde(rename = "use")]
     usage: &'static str,
     alg: &'static str,
 }
 
-static CURRENT: OnceLock<SigningKey> = OnceLock::new();
-
-/// The key that signs, made when it is first needed. Of several instances that make one at the same
-/// time, one is stored, and all use that one.
-pub fn current(now: Timestamp) -> Result<&'static SigningKey> {
-    if let Some(key) = CURRENT.get() {
-        return Ok(key);
-    }
-    let stored = match signing_keys::current()? {
-        Some(stored) => stored,
-        None => {
-            let seed = random::bytes()?;
-            let proposed = SigningKey::from_seed(&seed);
-            signing_keys::propose(&proposed.id, &seed, now)?;
-            signing_keys::current()?
-                .ok_or_else(|| Problem::internal(anyhow::anyhow!("no signing key was stored")))?
-        }
-    };
-    let key = SigningKey::read(&stored)?;
-    Ok(CURRENT.get_or_init(|| key))
-}
-
-/// The public half of every key whose tokens are good.
-pub fn published() -> Result<Vec<PublicKey>> {
-    signing_keys::all()?
-        .iter()
-        .map(|stored| Ok(SigningKey::read(stored)?.to_public()))
-        .collect()
-}
-
 impl SigningKey {
-    fn from_seed(seed: &[u8; 32]) -> Self {
-        let secret = dalek::SigningKey::from_bytes(seed);
-        Self {
-            id: thumbprint(&secret.verifying_key()),
-            secret,
+    /// Makes a key that nobody can guess, and the secret it is read from again.
+    pub fn make(algorithm: Algorithm) -> Result<(Self, [u8; 32])> {
+        loop {
+            let secret = random::bytes()?;
+            // Of all numbers of 256 bits one in four billion is no key of P-256.
+            if let Ok(key) = Self::read(algorithm, &secret) {
+                return Ok((key, secret));
+            }
         }
     }
 
-    fn read(stored: &StoredKey) -> Result<Self> {
-        let seed = stored.seed.as_slice().try_into();
-        let seed = seed.map_err(|_| {
-            Problem::internal(anyhow::anyhow!("signing key {} has no seed", stored.id))
-        })?;
-        Ok(Self::from_seed(seed))
+    /// Reads a key from its secret: a seed of Ed25519, or a scalar of P-256.
+    pub fn read(algorithm: Algorithm, secret: &[u8]) -> Result<Self> {
+        let wrong = || internal("a signing key is not of its algorithm".to_owned());
+        let secret = match algorithm {
+            Algorithm::EdDsa => {
+                let seed = secret.try_into().map_err(|_| wrong())?;
+                Secret::Ed25519(dalek::SigningKey::from_bytes(seed))
+            }
+            Algorithm::Es256 => {
+                Secret::P256(ecdsa::SigningKey::from_slice(secret).map_err(|_| wrong())?)
+            }
+        };
+        let id = thumbprint(&secret);
+        Ok(Self { id, secret })
     }
 
-    fn to_public(&self) -> PublicKey {
+    /// A token with these claims, in its compact form. `kind` is its type, as `JWT`.
+    pub fn sign(&self, kind: &str, claims: &impl Serialize) -> Result<String> {
+        let header = Header::empty()
+            .with_key_id(self.id.as_str())
+            .with_token_type(kind);
+        let claims = jwt_compact::Claims::new(claims);
+        match &self.secret {
+            Secret::Ed25519(key) => Ed25519.token(&header, &claims, key),
+            Secret::P256(key) => Es256.token(&header, &claims, key),
+        }
+        .map_err(|error| internal(format!("sign a token: {error}")))
+    }
+
+    /// The public half.
+    pub fn to_public(&self) -> PublicKey {
+        let (x, y) = coordinates(&self.secret);
+        let (kty, crv, algorithm) = match self.secret {
+            Secret::Ed25519(_) => ("OKP", "Ed25519", Algorithm::EdDsa),
+            Secret::P256(_) => ("EC", "P-256", Algorithm::Es256),
+        };
         PublicKey {
-            kty: "OKP",
-            crv: "Ed25519",
-            x: coordinate(&self.secret.verifying_key()),
+            kty,
+            crv,
+            x,
+            y,
             kid: self.id.clone(),
             usage: "sig",
-            alg: "EdDSA",
+            alg: algorithm.name(),
         }
     }
 }
 
-fn coordinate(key: &dalek::VerifyingKey) -> String {
-    URL_SAFE_NO_PAD.encode(key.as_bytes())
+/// In base64url, as keys are published.
+fn coordinates(secret: &Secret) -> (String, Option<String>) {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    match secret {
+        Secret::Ed25519(key) => (encode(key.verifying_key().as_bytes()), None),
+        Secret::P256(key) => {
+            // SEC 1 section 2.3.3: a byte that says so, and both coordinates.
+            let point = key.verifying_key().to_encoded_point(false);
+            let (x, y) = point.as_bytes()[1..].split_at(32);
+            (encode(x), Some(encode(y)))
+        }
+    }
 }
 
-/// RFC 7638 section 3, with the members that RFC 8037 section 2 requires.
-fn thumbprint(key: &dalek::VerifyingKey) -> String {
-    let members = format!(
-        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-        coordinate(key)
-    );
+/// RFC 7638 section 3, with the members that it and RFC 8037 section 2 require, in their order.
+fn thumbprint(secret: &Secret) -> String {
+    let members = match coordinates(secret) {
+        (x, None) => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#),
+        (x, Some(y)) => format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#),
+    };
     URL_SAFE_NO_PAD.encode(Sha256::digest(members))
+}
+
+fn internal(message: String) -> Problem {
+    Problem::internal(anyhow::anyhow!(message))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    /// RFC 8037, appendix A.
-    const SEED: &str = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A";
+    fn read(algorithm: Algorithm, secret: &str) -> SigningKey {
+        SigningKey::read(algorithm, &URL_SAFE_NO_PAD.decode(secret).unwrap()).unwrap()
+    }
 
     #[test]
-    fn a_key_is_published_as_the_rfc_shows_it() {
-        let seed = URL_SAFE_NO_PAD.decode(SEED).unwrap();
-        let key = SigningKey::from_seed(&seed.try_into().unwrap());
+    fn a_key_of_ed25519_is_published_as_rfc_8037_appendix_a_shows_it() {
+        let key = read(
+            Algorithm::EdDsa,
+            "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+        );
         assert_eq!(
             serde_json::to_value(key.to_public()).unwrap(),
-            serde_json::json!({
+            json!({
                 "kty": "OKP",
                 "crv": "Ed25519",
                 "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
@@ -128,12 +179,50 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_seed_is_a_fault_of_ours() {
-        let stored = StoredKey {
-            id: "k".into(),
-            seed: vec![1, 2, 3],
-        };
-        let problem = SigningKey::read(&stored).err().unwrap();
-        assert_eq!(problem.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+    fn a_key_of_p256_is_published_as_rfc_7515_appendix_a_3_shows_it() {
+        let key = read(
+            Algorithm::Es256,
+            "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+        );
+        let published = serde_json::to_value(key.to_public()).unwrap();
+        assert_eq!(
+            published["x"],
+            "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
+        );
+        assert_eq!(
+            published["y"],
+            "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
+        );
+        assert_eq!(
+            (&published["kty"], &published["crv"], &published["alg"]),
+            (&json!("EC"), &json!("P-256"), &json!("ES256"))
+        );
+    }
+
+    #[test]
+    fn a_key_signs_by_its_algorithm_and_under_its_name() {
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+            let (key, secret) = SigningKey::make(algorithm).unwrap();
+            let token = key.sign("JWT", &json!({"sub": "usr_1"})).unwrap();
+            let token = jwt_compact::UntrustedToken::new(&token).unwrap();
+            assert_eq!(token.algorithm(), algorithm.name());
+            assert_eq!(token.header().key_id.as_ref(), Some(&key.id));
+            assert_eq!(SigningKey::read(algorithm, &secret).unwrap().id, key.id);
+            assert_eq!(Algorithm::named(algorithm.name()).unwrap(), algorithm);
+        }
+        assert!(Algorithm::named("none").is_err());
+    }
+
+    #[test]
+    fn what_is_no_secret_of_its_algorithm_is_a_fault_of_ours() {
+        for (algorithm, secret) in [
+            (Algorithm::EdDsa, vec![1, 2, 3]),
+            (Algorithm::Es256, vec![1, 2, 3]),
+            (Algorithm::Es256, vec![0; 32]),
+            (Algorithm::Es256, vec![255; 32]),
+        ] {
+            let problem = SigningKey::read(algorithm, &secret).err().unwrap();
+            assert_eq!(problem.status(), http::StatusCode::INTERNAL_SERVER_ERROR);
+        }
     }
 }

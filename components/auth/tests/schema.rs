@@ -60,11 +60,11 @@ fn token(db: &Connection, hash: &[u8]) -> rusqlite::Result<usize> {
     )
 }
 
-fn key(db: &Connection, id: &str, current: Option<i64>) -> rusqlite::Result<usize> {
+fn key(db: &Connection, id: &str, signs_from: i64) -> rusqlite::Result<usize> {
     db.execute(
-        "INSERT INTO signing_keys (id, seed, current, created_at) VALUES (?, zeroblob(32), ?, 1)
-         ON CONFLICT DO NOTHING",
-        params![id, current],
+        "INSERT INTO signing_keys (id, algorithm, secret, public, signs_from)
+         VALUES (?, 'EdDSA', zeroblob(33), '{}', ?)",
+        params![id, signs_from],
     )
 }
 
@@ -106,12 +106,45 @@ fn a_session_that_ends_takes_its_tokens_with_it() {
 }
 
 #[test]
-fn of_two_keys_that_would_sign_the_first_does() {
+fn no_two_keys_sign_from_the_same_time_on() {
     let db = database();
-    assert_eq!(key(&db, "first", Some(1)), Ok(1));
-    assert_eq!(key(&db, "second", Some(1)), Ok(0));
-    assert_eq!(key(&db, "old", None), Ok(1));
-    assert_eq!(key(&db, "older", None), Ok(1));
+    assert_eq!(key(&db, "first", 1), Ok(1));
+    assert!(key(&db, "second", 1).is_err());
+    assert_eq!(key(&db, "second", 2), Ok(1));
+}
+
+#[test]
+fn keys_from_before_there_were_turns_sign_on_in_their_order() {
+    let db = Connection::open_in_memory().expect("a database");
+    for migration in &migrations()[..3] {
+        db.execute_batch(migration).expect("a migration");
+    }
+    let seeds: [[u8; 32]; 2] = [[0; 32], [7; 32]];
+    for (id, seed, current) in [("old", seeds[0], None), ("current", seeds[1], Some(1))] {
+        db.execute(
+            "INSERT INTO signing_keys (id, seed, current, created_at) VALUES (?, ?, ?, 1)",
+            params![id, seed, current],
+        )
+        .expect("a key");
+    }
+    for migration in &migrations()[3..] {
+        db.execute_batch(migration).expect("a migration");
+    }
+    let mut keys = db
+        .prepare("SELECT id, secret FROM signing_keys ORDER BY signs_from")
+        .expect("a statement");
+    let keys: Vec<(String, Vec<u8>)> = keys
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .and_then(Iterator::collect)
+        .expect("keys");
+    let sealed = |seed: &[u8]| [&[0], seed].concat();
+    assert_eq!(
+        keys,
+        [
+            ("old".to_owned(), sealed(&seeds[0])),
+            ("current".to_owned(), sealed(&seeds[1]))
+        ]
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;
 pub mod revoke;
+pub mod rotate_keys;
 pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;

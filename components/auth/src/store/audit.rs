@@ -36,6 +36,8 @@ pub enum Event {
     SteppedUp,
     StepUpFailed,
     EmailVerified,
+    /// Tokens are signed with another one from now, or soon, on.
+    KeysRotated,
     /// Newer ones took its place.
     SessionDisplaced,
 }
@@ -59,6 +61,7 @@ impl Event {
             Self::SteppedUp => "step-up",
             Self::StepUpFailed => "step-up-failed",
             Self::EmailVerified => "email-verified",
+            Self::KeysRotated => "keys-rotated",
             Self::SessionDisplaced => "session-displaced",
         }
     }

@@ -43,4 +43,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0015_second_factors"),
     migration!("0020_refresh_generations"),
     migration!("0021_revocations"),
+    migration!("0022_signing_key_rotation"),
 ];

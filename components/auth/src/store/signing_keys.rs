@@ -2,39 +2,48 @@
 
 use serde::Deserialize;
 use shared::Timestamp;
-use shared::storage::{Error, params};
-
-use super::DB;
+use shared::storage::{Connection, Error, params};
 
 /// A key, as it is stored.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct StoredKey {
+    /// Its thumbprint.
     pub id: String,
-    pub seed: Vec<u8>,
+    /// As tokens name it.
+    pub algorithm: String,
+    /// Sealed.
+    pub secret: Vec<u8>,
+    /// As a JSON Web Key. Empty where the key is from before these were stored.
+    pub public: String,
+    /// Until the next one does.
+    pub signs_from: Timestamp,
 }
 
-/// The key that signs, if there is one yet.
-pub fn current() -> Result<Option<StoredKey>, Error> {
-    DB.connect()?.query_one(
-        "SELECT id, seed FROM signing_keys WHERE current = 1",
+/// Every key there is, in the order in which they sign.
+pub fn all(connection: &Connection) -> Result<Vec<StoredKey>, Error> {
+    connection.query(
+        "SELECT id, algorithm, secret, public, signs_from FROM signing_keys ORDER BY signs_from",
         params![],
     )
 }
 
-/// Makes this the key that signs, unless there is one: whoever is first wins.
-pub fn propose(id: &str, seed: &[u8; 32], now: Timestamp) -> Result<(), Error> {
-    DB.connect()?.execute(
-        "INSERT INTO signing_keys (id, seed, current, created_at) VALUES (?, ?, 1, ?)
-         ON CONFLICT DO NOTHING",
-        params![id, seed, now],
+/// Adds a key.
+pub fn add(connection: &Connection, key: &StoredKey) -> Result<(), Error> {
+    connection.execute(
+        "INSERT INTO signing_keys (id, algorithm, secret, public, signs_from) VALUES (?, ?, ?, ?, ?)",
+        params![
+            key.id,
+            key.algorithm,
+            key.secret,
+            key.public,
+            key.signs_from
+        ],
     )?;
     Ok(())
 }
 
-/// Every key whose tokens are good, newest first.
-pub fn all() -> Result<Vec<StoredKey>, Error> {
-    DB.connect()?.query(
-        "SELECT id, seed FROM signing_keys ORDER BY created_at DESC",
-        params![],
-    )
+/// Forgets a key: its tokens are good no more.
+pub fn remove(connection: &Connection, id: &str) -> Result<(), Error> {
+    connection.execute("DELETE FROM signing_keys WHERE id = ?", params![id])?;
+    Ok(())
 }

@@ -140,13 +140,10 @@ struct Purpose {
 
 fn read_key(json: serde_json::Value) -> Option<(String, Key)> {
     let purpose = Purpose::deserialize(&json).ok()?;
-    let signs = purpose.usage.is_none_or(|usage| usage == "sig")
-        && purpose.alg.is_none_or(|alg| alg == "EdDSA");
-    let jwk = JsonWebKey::deserialize(&json).ok()?;
-    let key = Key::try_from(&jwk)
-        .ok()
-        .filter(|key| signs && !key.is_weak())?;
-    Some((purpose.kid, key))
+    let signs = purpose.usage.is_none_or(|usage| usage == "sig");
+    let key = Key::read(&JsonWebKey::deserialize(&json).ok()?)?;
+    let is_of_its_algorithm = purpose.alg.is_none_or(|alg| alg == key.algorithm());
+    (signs && is_of_its_algorithm).then_some((purpose.kid, key))
 }
 
 #[cfg(test)]
@@ -162,6 +159,12 @@ mod tests {
         {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
         {"kty": "OKP", "crv": "Ed25519", "kid": "k", "use": "sig", "alg": "EdDSA",
          "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+        {"kty": "EC", "crv": "P-256", "kid": "p", "alg": "ES256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+        {"kty": "EC", "crv": "P-256", "kid": "c", "alg": "EdDSA", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"},
+        {"kty": "EC", "crv": "P-256", "kid": "off-the-curve", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+         "y": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"},
         "what is this"
     ]}"#;
 
@@ -183,7 +186,7 @@ mod tests {
     #[test]
     fn only_keys_that_verify_our_signatures_are_read() {
         let ids: Vec<_> = keys().0.into_iter().map(|(id, _)| id).collect();
-        assert_eq!(ids, ["k"]);
+        assert_eq!(ids, ["k", "p"]);
     }
 
     #[test]

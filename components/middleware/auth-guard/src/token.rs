@@ -1,15 +1,50 @@
-//! The rules of an access token: a JWT (RFC 7519) signed with Ed25519, judged as RFC 8725 advises.
+//! The rules of an access token: a JWT (RFC 7519) signed with Ed25519 or ECDSA on P-256, judged as RFC 8725 advises.
 
-use jwt_compact::alg::Ed25519;
-use jwt_compact::{Algorithm, AlgorithmExt, UntrustedToken};
+use jwt_compact::alg::{Ed25519, Es256};
+use jwt_compact::jwk::JsonWebKey;
+use jwt_compact::{Algorithm, AlgorithmExt, Token, UntrustedToken};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::identity::Identity;
 use crate::refusal::Refusal;
 
-/// The key that a token is verified with.
-pub type Key = ed25519_dalek::VerifyingKey;
+/// The key that a token is verified with. A key verifies by its own algorithm only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    Ed25519(ed25519_dalek::VerifyingKey),
+    P256(p256::ecdsa::VerifyingKey),
+}
+
+impl Key {
+    /// The key, if it is one of those that are understood, and hard to forge for.
+    pub fn read(jwk: &JsonWebKey) -> Option<Self> {
+        let ed25519 = ed25519_dalek::VerifyingKey::try_from(jwk);
+        match ed25519 {
+            Ok(key) => Some(Self::Ed25519(key)).filter(|_| !key.is_weak()),
+            Err(_) => p256::ecdsa::VerifyingKey::try_from(jwk)
+                .ok()
+                .map(Self::P256),
+        }
+    }
+
+    /// As tokens and keys name it, RFC 7518 section 3.1 and RFC 8037 section 3.1.
+    pub fn algorithm(&self) -> &'static str {
+        match self {
+            Self::Ed25519(_) => "EdDSA",
+            Self::P256(_) => "ES256",
+        }
+    }
+
+    /// The token, if this key signed it.
+    fn validate(&self, token: &UntrustedToken<'_, Extensions>) -> Option<Token<Claims>> {
+        let token = match self {
+            Self::Ed25519(key) => Ed25519.validator::<Claims>(key).validate(token).ok()?,
+            Self::P256(key) => Es256.validator::<Claims>(key).validate(token).ok()?,
+        };
+        Some(token)
+    }
+}
 
 /// How far the issuer's clock may be from ours, in seconds.
 const LEEWAY: i64 = 5;
@@ -68,8 +103,8 @@ enum Audience {
 }
 
 impl<'a> Unverified<'a> {
-    /// Reads a token's header. The algorithm is ours to choose: a token that names another, or none,
-    /// is refused before a key is looked for.
+    /// Reads a token's header. The algorithm is the key's to choose: a token that names one we know no keys of,
+    /// or none, is refused before a key is looked for.
     pub fn parse(text: &'a str) -> Result<Self, Refusal> {
         let token =
             UntrustedToken::<Extensions>::try_from(text).map_err(|_| Refusal::MalformedToken)?;
@@ -78,7 +113,8 @@ impl<'a> Unverified<'a> {
             let kind = kind.strip_prefix("application/").unwrap_or(kind);
             kind.eq_ignore_ascii_case("JWT") || kind.eq_ignore_ascii_case("at+jwt")
         };
-        if token.algorithm() != Ed25519.name()
+        let is_known = token.algorithm() == Ed25519.name() || token.algorithm() == Es256.name();
+        if !is_known
             || header.other_fields.crit.is_some()
             || !header.token_type.as_deref().is_none_or(is_jwt)
         {
@@ -98,10 +134,10 @@ impl<'a> Unverified<'a> {
 
     /// Verifies the signature, then the claims. `now` is in seconds since the Unix epoch.
     pub fn verify(self, key: &Key, expected: &Expected, now: i64) -> Result<Verified, Refusal> {
-        let token = Ed25519
-            .validator::<Claims>(key)
-            .validate(&self.token)
-            .map_err(|_| Refusal::InvalidToken)?;
+        if self.token.algorithm() != key.algorithm() {
+            return Err(Refusal::InvalidToken);
+        }
+        let token = key.validate(&self.token).ok_or(Refusal::InvalidToken)?;
         let claims = token.claims();
         let expires = claims.expiration.ok_or(Refusal::InvalidToken)?;
         let begins = claims.not_before.map_or(i64::MIN, |time| time.timestamp());
@@ -142,6 +178,10 @@ mod tests {
         SigningKey::from_bytes(&[7; 32])
     }
 
+    fn key() -> Key {
+        Key::Ed25519(signer().verifying_key())
+    }
+
     fn claims() -> Value {
         json!({
             "iss": "selvedge", "sub": "usr_1", "aud": "selvedge", "iat": NOW, "exp": NOW + 900,
@@ -166,7 +206,7 @@ mod tests {
             issuer: "selvedge".into(),
             audience: "selvedge".into(),
         };
-        Unverified::parse(token)?.verify(&signer().verifying_key(), &expected, NOW)
+        Unverified::parse(token)?.verify(&key(), &expected, NOW)
     }
 
     /// A token with this header, and a signature that is good for it.
@@ -224,9 +264,10 @@ mod tests {
     }
 
     #[test]
-    fn the_algorithm_is_ours_to_choose() {
+    fn the_algorithm_is_the_keys_to_choose() {
         let headers = [
             json!({"alg": "none", "kid": "k"}),
+            json!({"alg": "ES256", "kid": "k"}),
             json!({"alg": "HS256", "kid": "k"}),
             json!({"alg": "eddsa", "kid": "k"}),
         ];
@@ -234,6 +275,25 @@ mod tests {
             assert_eq!(verify(&with_header(header)), Err(Refusal::InvalidToken));
         }
         assert!(verify(&with_header(json!({"alg": "EdDSA", "kid": "k"}))).is_ok());
+    }
+
+    #[test]
+    fn a_key_of_p256_verifies_what_it_signed_and_nothing_else() {
+        let signer = p256::ecdsa::SigningKey::from_slice(&[7; 32]).unwrap();
+        let key = Key::P256(*signer.verifying_key());
+        let header = Header::empty().with_key_id("k");
+        let signed = Es256.token(&header, &jwt_compact::Claims::new(claims()), &signer);
+        let signed = signed.unwrap();
+        let expected = Expected {
+            issuer: "selvedge".into(),
+            audience: "selvedge".into(),
+        };
+        let judge = |token: &str| Unverified::parse(token)?.verify(&key, &expected, NOW);
+        assert_eq!(judge(&signed).unwrap().identity.user, "usr_1");
+        assert_eq!(judge(&sign(&claims())), Err(Refusal::InvalidToken));
+        assert_eq!(verify(&signed), Err(Refusal::InvalidToken));
+        let damaged = format!("{}AAAA", &signed[..signed.len() - 4]);
+        assert_eq!(judge(&damaged), Err(Refusal::InvalidToken));
     }
 
     #[test]
@@ -263,7 +323,7 @@ mod tests {
         );
         assert_eq!(verify(&format!("{signed}.")), Err(Refusal::InvalidToken));
 
-        let stranger = SigningKey::from_bytes(&[8; 32]).verifying_key();
+        let stranger = Key::Ed25519(SigningKey::from_bytes(&[8; 32]).verifying_key());
         let expected = Expected {
             issuer: "selvedge".into(),
             audience: "selvedge".into(),

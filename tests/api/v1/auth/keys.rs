@@ -50,7 +50,10 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_tokens
     let admin = Person::admin(&application).await;
     assert_eq!(published(&application).await, [signer(&admin)]);
     let rotated = admin.client.post(ROTATE, &json!({})).await.expect(201);
-    let new = rotated.json()["id"].as_str().expect("it is text").to_owned();
+    let new = rotated.json()["id"]
+        .as_str()
+        .expect("it is text")
+        .to_owned();
     assert_eq!(published(&application).await, [signer(&admin), new.clone()]);
     // Asked again, the one that waits is the one.
     let again = admin.client.post(ROTATE, &json!({})).await.expect(201);

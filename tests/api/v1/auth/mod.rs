@@ -1,6 +1,7 @@
 //! `/v1/auth`.
 
 mod email;
+mod keys;
 mod refresh;
 mod second_factor;
 mod sessions;
