@@ -8,11 +8,13 @@
 //! - [`page`], [`etag`], [`idempotency`]: lists, changes without lost updates, safe retries.
 //! - [`storage`]: typed rows, transactions and migrations over the SQLite that the manifest grants.
 //! - [`variables`]: the component's configuration.
+//! - [`cookie`]: where browsers' sessions are kept.
 //! - [`id`], [`clock`], [`money`]: the plain types rules are made of.
 //! - [`problem`]: how anything of the above fails (RFC 9457).
 
 pub mod caller;
 pub mod clock;
+pub mod cookie;
 pub mod etag;
 pub mod extract;
 mod host;

@@ -10,6 +10,7 @@ use shared::{Json, Problem, Result, Timestamp, UserId, variables};
 use crate::access_token::{self, Claims, Subject};
 use crate::account::Account;
 use crate::admission::{Admission, Asked};
+use crate::cookies::Given;
 use crate::keyring::Keyring;
 use crate::refresh_token::RefreshToken;
 use crate::signing_key::SigningKey;
@@ -24,13 +25,16 @@ pub struct Issuer {
 }
 
 /// The answer to everyone who is let in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Tokens {
-    access_token: String,
-    token_type: &'static str,
+    /// Not where it is in a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
     /// Seconds for which the access token is good.
     expires_in: u64,
-    /// Not where a session merely goes on with the one it has.
+    /// Not where a session merely goes on with the one it has, nor where it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<RefreshToken>,
     user: User,
@@ -43,7 +47,7 @@ struct Half {
 }
 
 /// An account, as its owner sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct User {
     id: UserId,
     email: String,
@@ -51,6 +55,40 @@ struct User {
     name: Option<String>,
     roles: Vec<String>,
     created_at: Timestamp,
+}
+
+impl Tokens {
+    /// The access token.
+    pub fn access(&self) -> &str {
+        self.access_token.as_deref().unwrap_or_default()
+    }
+
+    /// The refresh token, where there is a new one.
+    pub fn refresh(&self) -> Option<&str> {
+        self.refresh_token.as_ref().map(RefreshToken::as_str)
+    }
+
+    /// What a client may still be told that has them in cookies.
+    pub fn without_secrets(&self) -> Self {
+        Self {
+            access_token: None,
+            token_type: None,
+            refresh_token: None,
+            ..self.clone()
+        }
+    }
+
+    /// An answer that has them in cookies, whatever the client asks for.
+    pub fn into_cookies(self) -> Response {
+        Given::new(self, true).into_response()
+    }
+}
+
+/// Where they go in it, [`crate::cookies`] decides.
+impl IntoResponse for Tokens {
+    fn into_response(self) -> Response {
+        Given::new(self, false).into_response()
+    }
 }
 
 impl Issuer {
@@ -79,7 +117,7 @@ impl Issuer {
                 refresh_token,
             } => {
                 let tokens = self.tokens(account, &session, refresh_token, now)?;
-                Ok((status, Json(tokens)).into_response())
+                Ok((status, tokens).into_response())
             }
             Admission::SecondFactor(second_factor) => {
                 Ok((StatusCode::ACCEPTED, Json(Half { second_factor })).into_response())
@@ -111,9 +149,10 @@ impl Issuer {
             roles: &roles,
         };
         Ok(Tokens {
-            access_token: Claims::new(&self.issuer, &self.audience, &subject, now)
-                .sign(&self.key)?,
-            token_type: "Bearer",
+            access_token: Some(
+                Claims::new(&self.issuer, &self.audience, &subject, now).sign(&self.key)?,
+            ),
+            token_type: Some("Bearer"),
             expires_in: access_token::LIFETIME.as_secs(),
             refresh_token: None,
             user: User {

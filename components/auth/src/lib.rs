@@ -10,6 +10,7 @@
 mod access_token;
 mod account;
 mod admission;
+mod cookies;
 mod device;
 mod ended;
 mod factor;
@@ -82,6 +83,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.
         .route("/internal/revocations", get(routes::revocations::list))
+        .layer(from_fn(cookies::deliver))
         .layer(from_fn(ended::refuse))
 });
 

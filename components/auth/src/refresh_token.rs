@@ -19,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(10);
 const PREFIX: &str = "rt_";
 
 /// A secret of 256 random bits. It is never shown but to its owner.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct RefreshToken(String);
 
 impl RefreshToken {
@@ -32,6 +32,16 @@ impl RefreshToken {
     pub fn replaced_by(self, prefix: &str) -> String {
         let bits = self.0.strip_prefix(PREFIX).unwrap_or(&self.0);
         format!("{prefix}{bits}")
+    }
+
+    /// What a client sent in the place of one.
+    pub fn of(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The secret itself, for its owner.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// What the token is known by, whatever text a client sent in its place.

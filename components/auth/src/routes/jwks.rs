@@ -1,7 +1,7 @@
 //! `GET /.well-known/jwks.json`: the public keys, for whoever verifies tokens.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use shared::{Json, Problem, Result, clock};
@@ -23,7 +23,12 @@ pub async fn show(headers: HeaderMap) -> Result<Response> {
     let keys = Keyring::load().await?.published(clock::now())?;
     let set = KeySet { keys };
     let tag = tag(&set)?;
-    let told = [(CACHE_CONTROL, CACHING), (ETAG, tag.as_str())];
+    // The guard lets some origins read it, and caches must not mix them up.
+    let told = [
+        (CACHE_CONTROL, CACHING),
+        (ETAG, tag.as_str()),
+        (VARY, "origin"),
+    ];
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, told).into_response());
     }

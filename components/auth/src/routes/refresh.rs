@@ -1,9 +1,12 @@
 //! `POST /v1/auth/refresh`: a refresh token for its successor, and a new access token.
 
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use serde::Deserialize;
 use shared::{Json, Problem, Result, clock, storage};
 
-use crate::issuer::{Issuer, Tokens};
+use crate::cookies;
+use crate::issuer::Issuer;
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
 use crate::outbox;
@@ -16,17 +19,28 @@ use crate::store::{DB, accounts};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
-    refresh_token: RefreshToken,
+    /// Not of a browser, which has it in a cookie.
+    refresh_token: Option<RefreshToken>,
 }
 
 /// Goes on with a session. A token that was exchanged before, and not just now, ends it: of the two
 /// who have shown the token one is a thief, and which one cannot be known.
-pub async fn refresh(origin: Origin, Json(body): Json<Body>) -> Result<Json<Tokens>> {
+pub async fn refresh(
+    origin: Origin,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Response> {
     let now = clock::now();
+    let in_cookies = body.refresh_token.is_none();
+    let shown = body
+        .refresh_token
+        .or_else(|| cookies::refresh_token(&headers));
+    let token = shown
+        .ok_or_else(|| Problem::unauthorized("There is no refresh token. Sign in."))?
+        .hash();
     let issuer = Issuer::load(now).await?;
     let successor = RefreshToken::new()?;
     let refreshed = DB.transaction(|tx| {
-        let token = body.refresh_token.hash();
         match sessions::rotate(tx, &token, &successor.hash(), &origin, now)? {
             Rotation::Rotated { session, account } => {
                 let account = accounts::find(tx, account)?;
@@ -47,5 +61,9 @@ pub async fn refresh(origin: Origin, Json(body): Json<Body>) -> Result<Json<Toke
     outbox::deliver_soon();
     let (account, session) = refreshed
         .ok_or_else(|| Problem::unauthorized("The refresh token is not valid. Sign in again."))?;
-    Ok(Json(issuer.tokens(account, &session, successor, now)?))
+    let tokens = issuer.tokens(account, &session, successor, now)?;
+    Ok(match in_cookies {
+        true => tokens.into_cookies(),
+        false => tokens.into_response(),
+    })
 }

@@ -1,15 +1,17 @@
 //! `POST /v1/auth/sign-out`: ends the caller's session.
 
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use shared::{Caller, Result, clock, storage};
 
 use super::live_session;
+use crate::cookies;
 use crate::origin::Origin;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, sessions};
 
-/// Ends the session: its refresh token is good for nothing from now on.
-pub async fn sign_out(caller: Caller, origin: Origin) -> Result<StatusCode> {
+/// Ends the session: its tokens are good for nothing from now on, and a browser forgets them.
+pub async fn sign_out(caller: Caller, origin: Origin) -> Result<Response> {
     let now = clock::now();
     let session = live_session(&caller, now)?;
     DB.transaction(|tx| {
@@ -19,5 +21,7 @@ pub async fn sign_out(caller: Caller, origin: Origin) -> Result<StatusCode> {
         }
         Ok::<_, storage::Error>(())
     })?;
-    Ok(StatusCode::NO_CONTENT)
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    cookies::clear(&mut response)?;
+    Ok(response)
 }

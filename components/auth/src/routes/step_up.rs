@@ -27,11 +27,7 @@ pub struct Body {
 }
 
 /// Proves it, and gives out an access token that says so; the refresh token stays what it was.
-pub async fn step_up(
-    caller: Caller,
-    origin: Origin,
-    Json(body): Json<Body>,
-) -> Result<Json<Tokens>> {
+pub async fn step_up(caller: Caller, origin: Origin, Json(body): Json<Body>) -> Result<Tokens> {
     let now = clock::now();
     let (account, id) = signed_in(&caller, now)?;
     let issuer = Issuer::load(now).await?;
@@ -50,7 +46,7 @@ pub async fn step_up(
     };
     let method = outcome.proven()?;
     let session = DB.transaction(|tx| renew(tx, &account, id, method, &origin, now))?;
-    Ok(Json(issuer.access(account, &session, now)?))
+    issuer.access(account, &session, now)
 }
 
 /// Where there is a second factor the password is not enough: whoever has the session may have it too.

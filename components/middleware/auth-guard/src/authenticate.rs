@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::revocations::{Revocations, Step};
 use crate::token::{Key, Unverified, Verified};
 use crate::verified::{Memory, fingerprint};
-use crate::{bearer, fetch};
+use crate::{bearer, cookie, fetch, site};
 
 /// How often a request looks whether what another one asks for is there, in nanoseconds.
 const POLL: u64 = 5_000_000;
@@ -30,16 +30,29 @@ thread_local! {
 /// even where none is needed: a caller who believes to be signed in should learn that it is not. Only
 /// on public paths it is not looked at, since there it can be had anew.
 pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Verified>>, Refusal> {
-    if !bearer::is_there(headers) {
+    let has_bearer = bearer::is_there(headers);
+    let has_cookie = !has_bearer && cookie::is_there(headers);
+    if !has_bearer && !has_cookie {
         return Ok(None);
     }
     let arrival = Instant::now();
     let config = config::get().await?;
+    if has_cookie && changes(&request.get_method()) {
+        let host = request.get_authority();
+        let host = host.as_deref().or_else(|| headers.only("host"));
+        if !site::is_ours(headers, host, &config.allowed_origins) {
+            return Err(Refusal::OtherSite);
+        }
+    }
     let path = || request.get_path_with_query().unwrap_or_default();
     if !config.public_paths.is_empty() && config.is_public(&path()) {
         return Ok(None);
     }
-    let Some(text) = bearer::token(headers)? else {
+    let shown = match has_bearer {
+        true => bearer::token(headers)?,
+        false => cookie::token(headers)?,
+    };
+    let Some(text) = shown else {
         return Ok(None);
     };
     let token = verify(text, config).await?;

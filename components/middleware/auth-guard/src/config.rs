@@ -15,6 +15,8 @@ pub struct Config {
     pub expected: Expected,
     /// Where the issuer tells what it revoked; `None` where it does not, as other identity providers do not.
     pub revocations_url: Option<String>,
+    /// Whose pages may ask, as browsers name them: `https://app.example.com`.
+    pub allowed_origins: Vec<String>,
     /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one.
     pub public_paths: Vec<String>,
 }
@@ -43,6 +45,7 @@ pub async fn get() -> Result<&'static Config, Refusal> {
             audience: variable("audience").await?,
         },
         revocations_url: Some(optional("revocations_url").await?).filter(|url| !url.is_empty()),
+        allowed_origins: list(&optional("allowed_origins").await?),
         public_paths: list(&optional("public_paths").await?),
     };
     // Two requests may both have come here; one configuration stays.
@@ -86,6 +89,7 @@ mod tests {
                 audience: String::new(),
             },
             revocations_url: None,
+            allowed_origins: Vec::new(),
             public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh"),
         };
         for path in ["/v1/auth/sign-in", "/v1/auth/refresh?a=b"] {

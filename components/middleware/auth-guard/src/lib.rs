@@ -4,11 +4,14 @@
 mod authenticate;
 mod bearer;
 mod config;
+mod cookie;
+mod cors;
 mod fetch;
 mod identity;
 mod keys;
 mod refusal;
 mod revocations;
+mod site;
 mod token;
 mod verified;
 
@@ -26,15 +29,26 @@ struct AuthGuard;
 impl Guest for AuthGuard {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
         let entries = Entries::read(&request.get_headers());
-        let token = match authenticate::caller(&request, &entries).await {
-            Ok(token) => token,
-            Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
+        let Some(origin) = cors::origin(&entries).await else {
+            return answer(request, entries).await;
         };
-        let identity = token.as_deref().map(|token| &token.identity);
-        let request = identify(request, entries, identity)?;
-        let response = relay::next(request).await?;
-        attribute(response, identity)
+        if cors::is_preflight(&request, &entries) {
+            return Ok(cors::preflight(&origin));
+        }
+        cors::share(answer(request, entries).await?, &origin)
     }
+}
+
+/// The answer, whoever may read it.
+async fn answer(request: Request, entries: Entries) -> Result<Response, ErrorCode> {
+    let token = match authenticate::caller(&request, &entries).await {
+        Ok(token) => token,
+        Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
+    };
+    let identity = token.as_deref().map(|token| &token.identity);
+    let request = identify(request, entries, identity)?;
+    let response = relay::next(request).await?;
+    attribute(response, identity)
 }
 
 /// The request with the identity that was verified, and none that came from outside. A request that

@@ -15,6 +15,8 @@ pub enum Refusal {
     InvalidToken,
     /// The token was good once.
     ExpiredToken,
+    /// A browser sent its cookies along with what a page of somebody else's wants done.
+    OtherSite,
     /// The token's session has ended.
     EndedSession,
     /// There is nothing to verify tokens with.
@@ -30,6 +32,14 @@ impl Refusal {
             Self::MalformedToken => unauthorized("The access token is malformed.", request_id),
             Self::InvalidToken => unauthorized("The access token is not valid.", request_id),
             Self::ExpiredToken => unauthorized("The access token has expired.", request_id),
+            Self::OtherSite => Problem {
+                status: 403,
+                slug: "forbidden",
+                title: "Forbidden",
+                detail: "Cookies are taken from pages of this site and of allowed_origins only.",
+                headers: &[],
+            }
+            .into_response(request_id),
             Self::EndedSession => {
                 unauthorized("This session has ended. Sign in again.", request_id)
             }

@@ -72,6 +72,14 @@ impl Entries {
     }
 }
 
+/// For rules that are tested without a host.
+impl From<&[(&str, &str)]> for Entries {
+    fn from(list: &[(&str, &str)]) -> Self {
+        let entry = |(name, value): &(&str, &str)| (name.to_string(), value.as_bytes().to_vec());
+        Self(list.iter().map(entry).collect())
+    }
+}
+
 fn is_internal(name: &str) -> bool {
     name.get(..INTERNAL_PREFIX.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(INTERNAL_PREFIX))
@@ -82,11 +90,7 @@ mod tests {
     use super::*;
 
     fn entries(list: &[(&str, &str)]) -> Entries {
-        Entries(
-            list.iter()
-                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-                .collect(),
-        )
+        Entries::from(list)
     }
 
     #[test]

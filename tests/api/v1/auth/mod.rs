@@ -1,5 +1,6 @@
 //! `/v1/auth`.
 
+mod cookies;
 mod email;
 mod keys;
 mod refresh;
