@@ -3,7 +3,7 @@
 //! - [`components`] builds the wasm, once; [`setup`] says what to start, as an [`Application`] in this process or as
 //!   a [`Process`] of its own, which can be killed.
 //! - [`Client`] asks, an [`Answer`] is what comes back; [`raw`] is for what no HTTP client would send.
-//! - [`people`] are who asks, with the second factors of [`authenticator`]; [`token`] makes the tokens nobody should believe.
+//! - [`people`] are who asks, with the second factors of [`authenticator`] and [`passkey`]; [`token`] makes the tokens nobody should believe.
 
 pub mod answer;
 pub mod application;
@@ -12,6 +12,7 @@ pub mod client;
 pub mod components;
 pub mod logs;
 pub mod mail;
+pub mod passkey;
 pub mod people;
 pub mod process;
 pub mod raw;

@@ -8,18 +8,23 @@ use shared::{FieldError, Problem, Result, Timestamp, UserId};
 
 use crate::account::Account;
 use crate::guess::{Guessed, too_early};
+use crate::mail::{self, Notice};
 use crate::method::Method;
 use crate::origin::Origin;
+use crate::passkey;
 use crate::recovery_code;
 use crate::sealed::Sealer;
 use crate::store::audit::{self, Entry, Event};
-use crate::store::{guesses, recovery_codes, totp as store};
+use crate::store::sessions::{self, Session};
+use crate::store::{guesses, passkeys, recovery_codes, totp as store};
 use crate::totp::{self, Secret};
+use crate::webauthn::{Assertion, Refusal, RelyingParty};
 
 /// What an account can be proven with besides its first factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Factor {
+    Passkey,
     Totp,
     RecoveryCode,
 }
@@ -27,6 +32,9 @@ pub enum Factor {
 /// The second factors of an account. None at all: it has only first ones.
 pub fn of(connection: &Connection, account: UserId) -> Result<Vec<Factor>, Error> {
     let mut factors = Vec::new();
+    if passkeys::count(connection, account)? > 0 {
+        factors.push(Factor::Passkey);
+    }
     if store::find(connection, account)?.is_some() {
         factors.push(Factor::Totp);
     }
@@ -39,18 +47,27 @@ pub fn of(connection: &Connection, account: UserId) -> Result<Vec<Factor>, Error
 
 /// What somebody shows.
 pub enum Proof {
-    Totp(String),
+    Totp(String, &'static Sealer),
     RecoveryCode(String),
+    Passkey(Box<Assertion>, RelyingParty),
 }
 
 impl Proof {
     /// What a request shows: one thing, or it is not to be understood.
-    pub fn one_of(code: Option<String>, recovery_code: Option<String>) -> Option<Self> {
-        match (code, recovery_code) {
-            (Some(code), None) => Some(Self::Totp(code)),
-            (None, Some(code)) => Some(Self::RecoveryCode(code)),
+    pub async fn one_of(
+        code: Option<String>,
+        recovery_code: Option<String>,
+        passkey: Option<Assertion>,
+    ) -> Result<Option<Self>> {
+        Ok(match (code, recovery_code, passkey) {
+            (Some(code), None, None) => Some(Self::Totp(code, Sealer::load().await?)),
+            (None, Some(code), None) => Some(Self::RecoveryCode(code)),
+            (None, None, Some(assertion)) => {
+                let rp = RelyingParty::load().await?;
+                Some(Self::Passkey(Box::new(assertion), rp))
+            }
             _ => None,
-        }
+        })
     }
 }
 
@@ -60,6 +77,8 @@ pub enum Outcome {
     Proven(Method),
     /// In this field of the request.
     Wrong(&'static str),
+    /// A passkey that is not believed.
+    Refused(Refusal),
     /// It was not looked at.
     TooEarly(Duration),
 }
@@ -70,6 +89,7 @@ impl Outcome {
         match self {
             Self::Proven(method) => Ok(method),
             Self::Wrong(field) => Err(wrong(field)),
+            Self::Refused(refusal) => Err(passkey::refused(refusal)),
             Self::TooEarly(wait) => Err(too_early(wait)),
         }
     }
@@ -86,14 +106,19 @@ pub fn wrong(field: &str) -> Problem {
 /// requests with one code one wins.
 pub fn prove(
     tx: &Transaction,
-    sealer: &Sealer,
     account: &Account,
     proof: &Proof,
     origin: &Origin,
     now: Timestamp,
 ) -> Result<Outcome> {
     let outcome = match proof {
-        Proof::Totp(code) => prove_totp(tx, sealer, account, code, now)?,
+        Proof::Passkey(assertion, rp) => {
+            match passkey::judge(tx, rp, Some(account.id), assertion, origin, now)? {
+                Ok(_) => Outcome::Proven(Method::Passkey),
+                Err(refusal) => Outcome::Refused(refusal),
+            }
+        }
+        Proof::Totp(code, sealer) => prove_totp(tx, sealer, account, code, now)?,
         Proof::RecoveryCode(code) => {
             if recovery_codes::take(tx, account.id, &recovery_code::hash(code))? {
                 let entry = Entry::by(Event::RecoveryCodeUsed, account.id);
@@ -132,4 +157,39 @@ fn prove_totp(
     store::advance(tx, account.id, step)?;
     guesses::end(tx, account.id, Guessed::Totp)?;
     Ok(Outcome::Proven(Method::Totp))
+}
+
+/// Tells of a factor that was added. The session that did it counts as proven by it; its next access
+/// token says so.
+pub fn added(
+    tx: &Transaction,
+    account: &Account,
+    session: &Session,
+    method: Method,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let methods = session.methods.clone().and_second(method);
+    sessions::prove(tx, session.id, &methods, now)?;
+    let detail = serde_json::json!({"factor": method});
+    let entry = Entry::by(Event::FactorAdded, account.id).with_detail(detail);
+    audit::record(tx, &entry, origin, now)?;
+    mail::notify(tx, account, Notice::FactorAdded, origin, now)
+}
+
+/// Tells of a factor that was removed. With the last one the recovery codes go.
+pub fn removed(
+    tx: &Transaction,
+    account: &Account,
+    method: Method,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if of(tx, account.id)?.is_empty() {
+        recovery_codes::remove(tx, account.id)?;
+    }
+    let detail = serde_json::json!({"factor": method});
+    let entry = Entry::by(Event::FactorRemoved, account.id).with_detail(detail);
+    audit::record(tx, &entry, origin, now)?;
+    mail::notify(tx, account, Notice::FactorRemoved, origin, now)
 }

@@ -23,6 +23,7 @@ mod mail;
 mod method;
 mod origin;
 mod outbox;
+mod passkey;
 mod password;
 mod proof;
 mod random;
@@ -35,12 +36,13 @@ mod signing_key;
 mod step_up;
 mod store;
 mod totp;
+mod webauthn;
 
 use std::sync::LazyLock;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
@@ -59,6 +61,34 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
             post(routes::second_factor::finish),
         )
         .route("/v1/auth/step-up", post(routes::step_up::step_up))
+        .route(
+            "/v1/auth/second-factor/options",
+            post(routes::passkeys::options::to_finish),
+        )
+        .route(
+            "/v1/auth/step-up/options",
+            post(routes::passkeys::options::to_step_up),
+        )
+        .route(
+            "/v1/auth/passkeys",
+            get(routes::passkeys::list::list).post(routes::passkeys::register::register),
+        )
+        .route(
+            "/v1/auth/passkeys/options",
+            post(routes::passkeys::options::to_register),
+        )
+        .route(
+            "/v1/auth/passkeys/sign-in",
+            post(routes::passkeys::sign_in::sign_in),
+        )
+        .route(
+            "/v1/auth/passkeys/sign-in/options",
+            post(routes::passkeys::options::to_sign_in),
+        )
+        .route(
+            "/v1/auth/passkeys/{id}",
+            patch(routes::passkeys::change::change).delete(routes::passkeys::remove::remove),
+        )
         .route("/v1/auth/factors", get(routes::factors::show))
         .route(
             "/v1/auth/totp",

@@ -15,6 +15,9 @@ pub enum Method {
     /// Mail that was read: a link followed or a code typed.
     #[serde(rename = "email")]
     Email,
+    /// A key that a device holds, proven to be there.
+    #[serde(rename = "pop")]
+    Passkey,
     /// A code of an authenticator app.
     #[serde(rename = "otp")]
     Totp,
@@ -26,9 +29,10 @@ pub enum Method {
     MultiFactor,
 }
 
-const ALL: [Method; 5] = [
+const ALL: [Method; 6] = [
     Method::Password,
     Method::Email,
+    Method::Passkey,
     Method::Totp,
     Method::RecoveryCode,
     Method::MultiFactor,
@@ -39,6 +43,7 @@ impl Method {
         match self {
             Self::Password => "pwd",
             Self::Email => "email",
+            Self::Passkey => "pop",
             Self::Totp => "otp",
             Self::RecoveryCode => "recovery",
             Self::MultiFactor => "mfa",

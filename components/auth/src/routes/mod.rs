@@ -4,6 +4,7 @@ pub mod email_verification;
 pub mod email_verify;
 pub mod factors;
 pub mod jwks;
+pub mod passkeys;
 pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;

@@ -29,8 +29,7 @@ pub async fn replace(caller: Caller, origin: Origin) -> Result<Json<Replaced>> {
                 "There is no second factor that codes could stand in for.",
             ));
         }
-        let hashes: Vec<_> = codes.iter().map(|code| recovery_code::hash(code)).collect();
-        recovery_codes::replace(tx, account.id, &hashes, now)?;
+        recovery_codes::give(tx, account.id, &codes, now)?;
         let entry = Entry::by(Event::RecoveryCodesReplaced, account.id);
         audit::record(tx, &entry, &origin, now)?;
         mail::notify(tx, &account, Notice::FactorAdded, &origin, now)?;

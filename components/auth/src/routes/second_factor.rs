@@ -12,9 +12,9 @@ use crate::origin::Origin;
 use crate::outbox;
 use crate::random;
 use crate::refresh_token::RefreshToken;
-use crate::sealed::Sealer;
 use crate::store::challenges::{self, Purpose};
 use crate::store::{DB, accounts};
+use crate::webauthn::Assertion;
 
 /// What a client says: the token of the first half, and one proof.
 #[derive(Deserialize)]
@@ -23,6 +23,7 @@ pub struct Body {
     token: String,
     code: Option<String>,
     recovery_code: Option<String>,
+    passkey: Option<Assertion>,
 }
 
 /// Begins the session that the first factor alone did not. Each wrong proof costs one of five tries;
@@ -30,11 +31,11 @@ pub struct Body {
 pub async fn finish(origin: Origin, Json(body): Json<Body>) -> Result<Response> {
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
-    let sealer = Sealer::load().await?;
     let refresh_token = RefreshToken::new()?;
     let token = random::hash(&body.token);
-    let proof = Proof::one_of(body.code, body.recovery_code)
-        .ok_or_else(|| Problem::bad_request("Send either code or recovery_code."))?;
+    let proof = Proof::one_of(body.code, body.recovery_code, body.passkey).await?;
+    let proof = proof
+        .ok_or_else(|| Problem::bad_request("Send one of code, recovery_code and passkey."))?;
     let admission = DB.transaction(|tx| {
         let half = challenges::find::<HalfIn>(tx, Purpose::SecondFactor, &token, now)?;
         let half = half.and_then(|half| Some((half.account?, half.data)));
@@ -45,7 +46,7 @@ pub async fn finish(origin: Origin, Json(body): Json<Body>) -> Result<Response> 
         };
         let account = accounts::find(tx, account)?
             .ok_or_else(|| Problem::unauthorized("This account is gone."))?;
-        match prove(tx, sealer, &account, &proof, &origin, now)?.proven() {
+        match prove(tx, &account, &proof, &origin, now)?.proven() {
             Ok(method) => {
                 challenges::remove(tx, &token)?;
                 let methods = half.methods.and_second(method);

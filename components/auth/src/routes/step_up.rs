@@ -12,10 +12,10 @@ use crate::issuer::{Issuer, Tokens};
 use crate::method::Method;
 use crate::origin::Origin;
 use crate::password::Password;
-use crate::sealed::Sealer;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::sessions::{self, Session};
 use crate::store::{DB, guesses, passwords};
+use crate::webauthn::Assertion;
 
 /// What a client says: one of them.
 #[derive(Deserialize)]
@@ -24,6 +24,7 @@ pub struct Body {
     password: Option<Password>,
     code: Option<String>,
     recovery_code: Option<String>,
+    passkey: Option<Assertion>,
 }
 
 /// Proves it, and gives out an access token that says so; the refresh token stays what it was.
@@ -31,16 +32,13 @@ pub async fn step_up(caller: Caller, origin: Origin, Json(body): Json<Body>) -> 
     let now = clock::now();
     let (account, id) = signed_in(&caller, now)?;
     let issuer = Issuer::load(now).await?;
-    let proof = Proof::one_of(body.code, body.recovery_code);
+    let proof = Proof::one_of(body.code, body.recovery_code, body.passkey).await?;
     let outcome = match (body.password, proof) {
         (Some(password), None) => prove_password(&account, &password, &origin, now)?,
-        (None, Some(proof)) => {
-            let sealer = Sealer::load().await?;
-            DB.transaction(|tx| prove(tx, sealer, &account, &proof, &origin, now))?
-        }
+        (None, Some(proof)) => DB.transaction(|tx| prove(tx, &account, &proof, &origin, now))?,
         _ => {
             return Err(Problem::bad_request(
-                "Send one of password, code and recovery_code.",
+                "Send one of password, code, recovery_code and passkey.",
             ));
         }
     };

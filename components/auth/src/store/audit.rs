@@ -35,6 +35,8 @@ pub enum Event {
     /// Proven again within a session.
     SteppedUp,
     StepUpFailed,
+    /// A device that counts its signatures was behind: there are two of it.
+    PasskeyCopied,
     EmailVerified,
     /// Tokens are signed with another one from now, or soon, on.
     KeysRotated,
@@ -60,6 +62,7 @@ impl Event {
             Self::RecoveryCodesReplaced => "recovery-codes-replaced",
             Self::SteppedUp => "step-up",
             Self::StepUpFailed => "step-up-failed",
+            Self::PasskeyCopied => "passkey-copied",
             Self::EmailVerified => "email-verified",
             Self::KeysRotated => "keys-rotated",
             Self::SessionDisplaced => "session-displaced",

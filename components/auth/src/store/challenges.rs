@@ -20,6 +20,12 @@ pub enum Purpose {
     VerifyEmail,
     /// To prove a second factor after the first.
     SecondFactor,
+    /// To make a passkey.
+    PasskeyRegistration,
+    /// To sign in with anybody's passkey.
+    PasskeySignIn,
+    /// To prove one of the account's passkeys.
+    PasskeyProof,
 }
 
 impl ToValue for Purpose {
@@ -27,6 +33,9 @@ impl ToValue for Purpose {
         let name = match self {
             Self::VerifyEmail => "verify-email",
             Self::SecondFactor => "second-factor",
+            Self::PasskeyRegistration => "passkey-registration",
+            Self::PasskeySignIn => "passkey-sign-in",
+            Self::PasskeyProof => "passkey-proof",
         };
         Value::Text(name.to_owned())
     }

@@ -7,6 +7,7 @@ pub mod devices;
 pub mod guesses;
 pub mod mail_requests;
 pub mod outbox;
+pub mod passkeys;
 pub mod passwords;
 pub mod recovery_codes;
 pub mod revocations;
@@ -41,6 +42,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0010_mail_quotas"),
     migration!("0011_devices"),
     migration!("0015_second_factors"),
+    migration!("0016_passkeys"),
     migration!("0020_refresh_generations"),
     migration!("0021_revocations"),
     migration!("0022_signing_key_rotation"),

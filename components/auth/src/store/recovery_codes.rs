@@ -4,19 +4,20 @@ use shared::storage::{Connection, Error, params};
 use shared::{Timestamp, UserId};
 
 use crate::random::Hash;
+use crate::recovery_code;
 
-/// Gives the account these, and takes all it had.
-pub fn replace(
+/// Gives the account these, as they are shown, and takes all it had.
+pub fn give(
     connection: &Connection,
     account: UserId,
-    hashes: &[Hash],
+    codes: &[String],
     now: Timestamp,
 ) -> Result<(), Error> {
     remove(connection, account)?;
-    for hash in hashes {
+    for code in codes {
         connection.execute(
             "INSERT INTO recovery_codes (account_id, hash, created_at) VALUES (?, ?, ?)",
-            params![account, hash, now],
+            params![account, recovery_code::hash(code), now],
         )?;
     }
     Ok(())

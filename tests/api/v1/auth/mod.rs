@@ -3,6 +3,7 @@
 mod cookies;
 mod email;
 mod keys;
+mod passkeys;
 mod refresh;
 mod second_factor;
 mod sessions;

@@ -4,15 +4,13 @@ use serde::{Deserialize, Serialize};
 use shared::{Caller, Json, Problem, Result, clock};
 
 use crate::factor;
-use crate::mail::{self, Notice};
 use crate::method::Method;
 use crate::origin::Origin;
 use crate::outbox;
 use crate::recovery_code;
 use crate::sealed::Sealer;
 use crate::step_up::require_recent;
-use crate::store::audit::{self, Entry, Event};
-use crate::store::{DB, recovery_codes, sessions, totp as store};
+use crate::store::{DB, recovery_codes, totp as store};
 use crate::totp::{self, Secret};
 
 /// What a client says.
@@ -47,14 +45,8 @@ pub async fn confirm(
             .step_of(&body.code, None, now)
             .ok_or_else(|| factor::wrong("code"))?;
         store::confirm(tx, account.id, step, now)?;
-        let hashes: Vec<_> = codes.iter().map(|code| recovery_code::hash(code)).collect();
-        recovery_codes::replace(tx, account.id, &hashes, now)?;
-        let methods = session.methods.clone().and_second(Method::Totp);
-        sessions::prove(tx, session.id, &methods, now)?;
-        let entry = Entry::by(Event::FactorAdded, account.id)
-            .with_detail(serde_json::json!({"factor": "totp"}));
-        audit::record(tx, &entry, &origin, now)?;
-        mail::notify(tx, &account, Notice::FactorAdded, &origin, now)?;
+        recovery_codes::give(tx, account.id, &codes, now)?;
+        factor::added(tx, &account, &session, Method::Totp, &origin, now)?;
         Ok::<_, Problem>(())
     })?;
     outbox::deliver_soon();

@@ -4,12 +4,11 @@ use http::StatusCode;
 use shared::{Caller, Problem, Result, clock};
 
 use crate::factor;
-use crate::mail::{self, Notice};
+use crate::method::Method;
 use crate::origin::Origin;
 use crate::outbox;
 use crate::step_up::require_recent;
-use crate::store::audit::{self, Entry, Event};
-use crate::store::{DB, recovery_codes, totp as store};
+use crate::store::{DB, totp as store};
 
 /// Removes the app; with the last second factor the recovery codes go too. 404 where there is none.
 pub async fn remove(caller: Caller, origin: Origin) -> Result<StatusCode> {
@@ -19,13 +18,7 @@ pub async fn remove(caller: Caller, origin: Origin) -> Result<StatusCode> {
         if !store::remove(tx, account.id)? {
             return Err(Problem::not_found("There is no authenticator app."));
         }
-        if factor::of(tx, account.id)?.is_empty() {
-            recovery_codes::remove(tx, account.id)?;
-        }
-        let entry = Entry::by(Event::FactorRemoved, account.id)
-            .with_detail(serde_json::json!({"factor": "totp"}));
-        audit::record(tx, &entry, &origin, now)?;
-        mail::notify(tx, &account, Notice::FactorRemoved, &origin, now)?;
+        factor::removed(tx, &account, Method::Totp, &origin, now)?;
         Ok(())
     })?;
     outbox::deliver_soon();
