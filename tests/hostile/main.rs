@@ -84,6 +84,56 @@ fn entrances() -> Vec<Entrance> {
             json!({"token": "ev_x"}),
         ),
         entrance(
+            Method::POST,
+            "/v1/auth/magic-link",
+            json!({"email": "new@example.com"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/magic-link/sign-in",
+            json!({"token": "ml_x"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/code",
+            json!({"email": "new@example.com"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/code/sign-in",
+            json!({"challenge": "sc_x", "code": "000000"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/password",
+            json!({"current_password": people::PASSWORD, "password": people::PASSWORD}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/password/forgot",
+            json!({"email": "new@example.com"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/password/reset",
+            json!({"token": "pr_x", "password": people::PASSWORD}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/email",
+            json!({"email": "other@example.com", "current_password": people::PASSWORD}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/email/confirm",
+            json!({"token": "ec_x"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/admin/import",
+            json!({"users": [{"email": "old@example.com"}]}),
+        ),
+        entrance(
             Method::PATCH,
             "/v1/users/me",
             json!({"name": "Ada", "locale": "en"}),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 use shared::storage::{Error, Transaction};
-use shared::{Timestamp, UserId};
+use shared::{SessionId, Timestamp, UserId};
 
 use crate::account::Account;
 use crate::factor::{self, Factor};
@@ -130,4 +130,19 @@ fn ask(
         methods: factors,
         expires_at: now.plus(SECOND_FACTOR),
     }))
+}
+
+/// Shows everybody out who is in with this account, but the session `kept`.
+pub fn dismiss(
+    tx: &Transaction,
+    account: UserId,
+    kept: Option<SessionId>,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for session in sessions::end_all(tx, account, kept)? {
+        let entry = Entry::by(Event::SessionRevoked, account).with_object(&session);
+        audit::record(tx, &entry, origin, now)?;
+    }
+    Ok(())
 }

@@ -51,6 +51,28 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
     Router::new()
         .route("/v1/auth/sign-up", post(routes::sign_up::sign_up))
         .route("/v1/auth/sign-in", post(routes::sign_in::sign_in))
+        .route("/v1/auth/admin/import", post(routes::import::import))
+        .route("/v1/auth/magic-link", post(routes::magic_link::send))
+        .route(
+            "/v1/auth/magic-link/sign-in",
+            post(routes::magic_link::sign_in),
+        )
+        .route("/v1/auth/code", post(routes::code::send))
+        .route("/v1/auth/code/sign-in", post(routes::code::sign_in))
+        .route("/v1/auth/password", post(routes::password_change::change))
+        .route(
+            "/v1/auth/password/forgot",
+            post(routes::password_forgot::forgot),
+        )
+        .route(
+            "/v1/auth/password/reset",
+            post(routes::password_reset::reset),
+        )
+        .route("/v1/auth/email", post(routes::email_change::ask))
+        .route(
+            "/v1/auth/email/confirm",
+            post(routes::email_change::confirm),
+        )
         .route(
             "/v1/auth/email/verification",
             post(routes::email_verification::send),

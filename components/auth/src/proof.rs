@@ -7,16 +7,25 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use shared::storage::{Connection, Error};
-use shared::{Result, Timestamp};
+use shared::storage::{Connection, Error, Transaction};
+use shared::{Problem, Result, Timestamp};
 
-use crate::account::Account;
+use crate::account::{Account, check_email};
+use crate::admission::dismiss;
 use crate::mail::{self, Letter};
-use crate::random;
-use crate::store::challenges::{self, Challenge, Purpose};
+use crate::origin::Origin;
+use crate::random::{self, Hash};
+use crate::store::audit::{self, Entry, Event};
+use crate::store::challenges::{self, Answered, Challenge, Purpose};
+use crate::store::{DB, accounts, devices, mail_requests, passwords, recovery_codes, totp};
 
-/// How long a link that verifies an address is good.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How long what was mailed is good, by what it is for.
 pub const VERIFICATION: Duration = Duration::from_secs(24 * 60 * 60);
+pub const SIGN_IN: Duration = Duration::from_secs(15 * MINUTE.as_secs());
+pub const RESET: Duration = Duration::from_secs(30 * MINUTE.as_secs());
+pub const EMAIL_CHANGE: Duration = Duration::from_secs(60 * MINUTE.as_secs());
 
 /// What a challenge that was mailed is about: the address, since it may change before it is answered.
 #[derive(Serialize, Deserialize)]
@@ -50,4 +59,83 @@ pub fn ask_to_verify(
     challenges::set(connection, &challenge, now)?;
     let letter = Letter::VerifyEmail { token: secret };
     mail::post(connection, Some(&account.email), letter, now)
+}
+
+/// What somebody who is not signed in asks to be mailed.
+pub struct Request<'a> {
+    pub email: &'a str,
+    pub purpose: Purpose,
+    pub secret: &'a Hash,
+    pub code: Option<&'a Hash>,
+    pub letter: Letter,
+    /// For the audit.
+    pub event: Event,
+}
+
+/// Mails a letter to the account with this address. Where there is none, where it is disabled, and where
+/// mail was asked for too often, the same is done, and the letter goes to nobody: neither what is
+/// answered nor how long it takes tells which. Earlier letters stay good, or a stranger could take them
+/// away by asking again.
+pub fn ask(request: Request, origin: &Origin, now: Timestamp) -> Result<()> {
+    let email = check_email(request.email).map_err(|error| Problem::invalid(vec![error]))?;
+    let account = accounts::find_by_email(&email)?.filter(|account| account.disabled_at.is_none());
+    let lifetime = request.letter.lifetime().unwrap_or(SIGN_IN);
+    DB.transaction(|tx| {
+        let is_fine = mail_requests::note(tx, &email, now)?;
+        let to = account.as_ref().filter(|_| is_fine);
+        let challenge = Challenge {
+            purpose: request.purpose,
+            account: to.map(|account| account.id),
+            secret: request.secret,
+            code: request.code,
+            data: &Mailed {
+                email: to.map_or(String::new(), |account| account.email.clone()),
+            },
+            lifetime,
+        };
+        challenges::set(tx, &challenge, now)?;
+        let address = to.map(|account| account.email.as_str());
+        mail::post(tx, address, request.letter, now)?;
+        let entry = Entry::about(request.event, account.as_ref().map(|account| account.id));
+        audit::record(tx, &entry, origin, now)?;
+        Ok(())
+    })
+}
+
+/// The account whose mail was read, if it has still the address that the mail went to. Who read it is
+/// its owner: an address that was not proven before is now, and what somebody else may have given the
+/// account before that, by signing up with this address first, goes: the password, second
+/// factors, sessions, links. Whoever adds another way in, removes it here.
+pub fn owner(
+    tx: &Transaction,
+    answered: Option<Answered<Mailed>>,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Option<Account>, Error> {
+    let Some(Answered {
+        account: Some(id),
+        data,
+    }) = answered
+    else {
+        return Ok(None);
+    };
+    let account = accounts::find(tx, id)?;
+    let Some(account) = account.filter(|account| account.email == data.email) else {
+        return Ok(None);
+    };
+    if account.email_verified_at.is_some() || account.disabled_at.is_some() {
+        return Ok(Some(account));
+    }
+    passwords::remove(tx, id)?;
+    totp::remove(tx, id)?;
+    recovery_codes::remove(tx, id)?;
+    dismiss(tx, id, None, origin, now)?;
+    challenges::withdraw_all(tx, id)?;
+    devices::forget(tx, id)?;
+    accounts::verify_email(tx, id, now)?;
+    audit::record(tx, &Entry::by(Event::AccountReclaimed, id), origin, now)?;
+    Ok(Some(Account {
+        email_verified_at: Some(now),
+        ..account
+    }))
 }

@@ -15,6 +15,14 @@ use crate::proof;
 pub enum Letter {
     /// Asks whoever signed up to prove the address.
     VerifyEmail { token: String },
+    /// Lets somebody in.
+    SignInLink { token: String },
+    /// Lets somebody in who asked for it elsewhere.
+    SignInCode { code: String },
+    /// Lets somebody choose a new password.
+    ResetPassword { token: String },
+    /// Asks for a proof of the address that an account is to have.
+    ConfirmEmail { token: String },
     /// Tells of something that matters to security.
     Notice(Told),
 }
@@ -24,6 +32,10 @@ impl Letter {
     pub fn lifetime(&self) -> Option<Duration> {
         match self {
             Self::VerifyEmail { .. } => Some(proof::VERIFICATION),
+            Self::SignInLink { .. } => Some(proof::SIGN_IN),
+            Self::SignInCode { .. } => Some(proof::SIGN_IN),
+            Self::ResetPassword { .. } => Some(proof::RESET),
+            Self::ConfirmEmail { .. } => Some(proof::EMAIL_CHANGE),
             Self::Notice(_) => None,
         }
     }
@@ -31,13 +43,30 @@ impl Letter {
     /// Subject, plain text and HTML.
     pub fn write(&self, sender: &Sender) -> (String, String, String) {
         let app = sender.app_name.as_str();
+        let with_link = |template, page, token: &str| {
+            let link = sender.link(page, token);
+            fill(template, &[("app", app), ("link", &link)])
+        };
         match self {
             Self::VerifyEmail { token } => {
-                let link = sender.link("verify-email", token);
-                fill(
-                    include_str!("templates/verify_email.txt"),
-                    &[("app", app), ("link", &link)],
-                )
+                let template = include_str!("templates/verify_email.txt");
+                with_link(template, "verify-email", token)
+            }
+            Self::SignInLink { token } => {
+                let template = include_str!("templates/sign_in_link.txt");
+                with_link(template, "sign-in", token)
+            }
+            Self::ResetPassword { token } => {
+                let template = include_str!("templates/reset_password.txt");
+                with_link(template, "reset-password", token)
+            }
+            Self::ConfirmEmail { token } => {
+                let template = include_str!("templates/confirm_email.txt");
+                with_link(template, "confirm-email", token)
+            }
+            Self::SignInCode { code } => {
+                let template = include_str!("templates/sign_in_code.txt");
+                fill(template, &[("app", app), ("code", code)])
             }
             Self::Notice(told) => told.write(sender),
         }

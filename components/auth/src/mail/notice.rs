@@ -17,6 +17,8 @@ pub enum Notice {
     /// Somebody signed in from where nobody did before.
     NewDevice,
     PasswordChanged,
+    EmailChangeRequested,
+    EmailChanged,
     /// A second factor, a passkey or recovery codes were added.
     FactorAdded,
     FactorRemoved,
@@ -29,6 +31,8 @@ impl Notice {
         match self {
             Self::NewDevice => "A new sign-in",
             Self::PasswordChanged => "Your password was changed",
+            Self::EmailChangeRequested => "A new address was asked for",
+            Self::EmailChanged => "Your address was changed",
             Self::FactorAdded => "A way to sign in was added",
             Self::FactorRemoved => "A way to sign in was removed",
             Self::RefreshReused => "A session was ended",
@@ -40,6 +44,13 @@ impl Notice {
             Self::NewDevice => "Somebody signed in to your account from where nobody did before.",
             Self::PasswordChanged => {
                 "The password of your account was changed. All other sessions have ended."
+            }
+            Self::EmailChangeRequested => {
+                "Somebody who is signed in to your account asked to give it another address. It stays \
+                 as it is until a link that was mailed to the other address is followed."
+            }
+            Self::EmailChanged => {
+                "The address of your account was changed. All other sessions have ended."
             }
             Self::FactorAdded => {
                 "A second factor, a passkey or recovery codes were added to your account."

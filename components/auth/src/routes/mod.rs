@@ -1,10 +1,17 @@
 //! The endpoints, one a file.
 
+pub mod code;
+pub mod email_change;
 pub mod email_verification;
 pub mod email_verify;
 pub mod factors;
+pub mod import;
 pub mod jwks;
 pub mod passkeys;
+pub mod magic_link;
+pub mod password_change;
+pub mod password_forgot;
+pub mod password_reset;
 pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;
@@ -18,10 +25,16 @@ pub mod sign_up;
 pub mod step_up;
 pub mod totp;
 
-use shared::{Caller, Problem, Result, SessionId, Timestamp};
+use shared::{Caller, FieldError, Problem, Result, SessionId, Timestamp};
 
 use crate::account::Account;
-use crate::store;
+use crate::factor;
+use crate::guess::{Guessed, too_early};
+use crate::origin::Origin;
+use crate::password::{Password, Peppers, Verdict};
+use crate::step_up::require_recent;
+use crate::store::audit::{self, Entry, Event};
+use crate::store::{self, DB, guesses};
 
 /// The caller's session, as long as it goes on. An access token outlives it by minutes; nothing here
 /// can be done with such a token.
@@ -38,7 +51,47 @@ fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
 /// The caller's account and session, as [`live_session`] has it.
 pub fn signed_in(caller: &Caller, now: Timestamp) -> Result<(Account, SessionId)> {
     let session = live_session(caller, now)?;
-    let account = store::accounts::find(store::DB.connect()?, caller.user)?;
+    let account = store::accounts::find(DB.connect()?, caller.user)?;
     let account = account.ok_or_else(|| Problem::unauthorized("This account is gone."))?;
     Ok((account, session))
+}
+
+/// Makes sure that it is the owner who asks, not somebody who found the device or a token: by the
+/// account's password, and, where it has none or has a second factor besides, by a recent proof. The
+/// password's hash, if there is one.
+fn confirm_password(
+    caller: &Caller,
+    password: Option<&Password>,
+    peppers: &Peppers,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let connection = DB.connect()?;
+    let hash = store::passwords::find(caller.user)?;
+    if hash.is_none() || !factor::of(connection, caller.user)?.is_empty() {
+        require_recent(caller, now)?;
+    }
+    let Some(hash) = hash else {
+        return Ok(None);
+    };
+    let Some(password) = password else {
+        return Err(wrong_password());
+    };
+    let guessed = Guessed::Password;
+    let wait = DB.transaction(|tx| guesses::begin(tx, caller.user, guessed, now))?;
+    if let Some(wait) = wait {
+        return Err(too_early(wait));
+    }
+    if password.verify(Some(&hash), peppers)? == Verdict::Wrong {
+        let entry = Entry::about(Event::StepUpFailed, caller.user);
+        DB.transaction(|tx| audit::record(tx, &entry, origin, now))?;
+        return Err(wrong_password());
+    }
+    DB.transaction(|tx| guesses::end(tx, caller.user, guessed))?;
+    Ok(Some(hash))
+}
+
+fn wrong_password() -> Problem {
+    let error = FieldError::new("current_password", "is wrong");
+    Problem::invalid(vec![error])
 }

@@ -10,7 +10,7 @@ use crate::issuer::Issuer;
 use crate::method::{Method, Methods};
 use crate::origin::Origin;
 use crate::outbox;
-use crate::password::Password;
+use crate::password::{Password, Peppers, Verdict};
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, accounts, passwords};
@@ -33,8 +33,9 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
         Some(account) => passwords::find(account.id)?,
         None => None,
     };
-    let is_right = body.password.is(hash.as_deref())?;
-    let (true, Some(account)) = (is_right, &account) else {
+    let peppers = Peppers::load().await?;
+    let verdict = body.password.verify(hash.as_deref(), &peppers)?;
+    let (Verdict::Right | Verdict::Outdated, Some(account)) = (verdict, &account) else {
         let account = account.map(|account| account.id);
         let entry = Entry::about(Event::SignInFailed, account);
         DB.transaction(|tx| audit::record(tx, &entry, &origin, now))?;
@@ -42,10 +43,19 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
             "The email address or the password is wrong.",
         ));
     };
+    let renewed = match (verdict, hash) {
+        (Verdict::Outdated, Some(old)) => Some((old, body.password.hash(&peppers)?)),
+        _ => None,
+    };
     let refresh_token = RefreshToken::new()?;
     let methods = Methods::one(Method::Password);
-    let admission =
-        DB.transaction(|tx| admit(tx, account.clone(), methods, refresh_token, &origin, now))?;
+    let admission = DB.transaction(|tx| {
+        if let Some((old, new)) = &renewed {
+            // Where the password was changed meanwhile, the change stays.
+            passwords::replace(tx, account.id, old, new)?;
+        }
+        admit(tx, account.clone(), methods, refresh_token, &origin, now)
+    })?;
     outbox::deliver_soon();
     issuer.answer(StatusCode::OK, admission, now)
 }

@@ -3,14 +3,14 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use shared::{FieldError, Json, Problem, Result, UserId, clock, storage};
+use shared::{FieldError, Json, Problem, Result, UserId, clock, storage, variables};
 
 use crate::account::{Account, check_email, check_name};
 use crate::admission::admit;
 use crate::issuer::Issuer;
 use crate::method::{Method, Methods};
 use crate::origin::Origin;
-use crate::password::Password;
+use crate::password::{Password, Peppers};
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, accounts, mail_requests, passwords};
@@ -28,9 +28,9 @@ pub struct Body {
 /// Makes an account. 409 where there is one with this address.
 pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response> {
     let now = clock::now();
-    let (email, name) = validate(&body)?;
+    let (email, name) = validate(&body, &variables::get("app_name").await?)?;
     let issuer = Issuer::load(now).await?;
-    let password_hash = body.password.hash()?;
+    let password_hash = body.password.hash(&Peppers::load().await?)?;
     let refresh_token = RefreshToken::new()?;
     let secret = proof::verification_secret()?;
     let account = Account {
@@ -62,10 +62,17 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
 }
 
 /// Every mistake at once, so that a form can show them all.
-fn validate(body: &Body) -> Result<(String, Option<String>)> {
+fn validate(body: &Body, app_name: &str) -> Result<(String, Option<String>)> {
     let email = check_email(&body.email);
     let name = body.name.as_deref().map(check_name).transpose();
-    let password = body.password.check();
+    let password = body.password.check(
+        "password",
+        &[
+            &body.email,
+            body.name.as_deref().unwrap_or_default(),
+            app_name,
+        ],
+    );
     match (email, name, password) {
         (Ok(email), Ok(name), Ok(())) => Ok((email, name)),
         (email, name, password) => {
@@ -86,7 +93,7 @@ mod tests {
     #[test]
     fn every_mistake_is_named_at_once() {
         let body = body(r#"{"email": "ada", "password": "short", "name": " "}"#);
-        let problem = validate(&body).unwrap_err();
+        let problem = validate(&body, "Selvedge").unwrap_err();
         let fields: Vec<_> = problem.errors().iter().map(|error| &error.field).collect();
         assert_eq!(fields, ["email", "password", "name"]);
     }
@@ -97,7 +104,7 @@ mod tests {
             r#"{"email": "ada@example.com", "password": "long enough"}"#,
             r#"{"email": "ada@example.com", "password": "long enough", "name": null}"#,
         ] {
-            let (email, name) = validate(&body(json)).unwrap();
+            let (email, name) = validate(&body(json), "Selvedge").unwrap();
             assert_eq!((email.as_str(), name), ("ada@example.com", None));
         }
     }

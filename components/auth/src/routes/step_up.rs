@@ -11,7 +11,7 @@ use crate::guess::Guessed;
 use crate::issuer::{Issuer, Tokens};
 use crate::method::Method;
 use crate::origin::Origin;
-use crate::password::Password;
+use crate::password::{Password, Peppers, Verdict};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::sessions::{self, Session};
 use crate::store::{DB, guesses, passwords};
@@ -34,8 +34,13 @@ pub async fn step_up(caller: Caller, origin: Origin, Json(body): Json<Body>) -> 
     let issuer = Issuer::load(now).await?;
     let proof = Proof::one_of(body.code, body.recovery_code, body.passkey).await?;
     let outcome = match (body.password, proof) {
-        (Some(password), None) => prove_password(&account, &password, &origin, now)?,
-        (None, Some(proof)) => DB.transaction(|tx| prove(tx, &account, &proof, &origin, now))?,
+        (Some(password), None) => {
+            let peppers = Peppers::load().await?;
+            prove_password(&account, &password, &peppers, &origin, now)?
+        }
+        (None, Some(proof)) => {
+            DB.transaction(|tx| prove(tx, &account, &proof, &origin, now))?
+        }
         _ => {
             return Err(Problem::bad_request(
                 "Send one of password, code, recovery_code and passkey.",
@@ -51,6 +56,7 @@ pub async fn step_up(caller: Caller, origin: Origin, Json(body): Json<Body>) -> 
 fn prove_password(
     account: &Account,
     password: &Password,
+    peppers: &Peppers,
     origin: &Origin,
     now: Timestamp,
 ) -> Result<Outcome> {
@@ -63,7 +69,7 @@ fn prove_password(
         return Ok(Outcome::TooEarly(wait));
     }
     let hash = passwords::find(account.id)?;
-    if password.is(hash.as_deref())? {
+    if password.verify(hash.as_deref(), peppers)? != Verdict::Wrong {
         DB.transaction(|tx| guesses::end(tx, account.id, Guessed::Password))?;
         return Ok(Outcome::Proven(Method::Password));
     }

@@ -30,7 +30,12 @@ pub fn create(connection: &Connection, account: &Account) -> Result<(), Error> {
 
 /// The account with this address, in whatever case.
 pub fn find_by_email(email: &str) -> Result<Option<Account>, Error> {
-    DB.connect()?.query_one(
+    find_by_email_in(DB.connect()?, email)
+}
+
+/// As [`find_by_email`], in a transaction.
+pub fn find_by_email_in(connection: &Connection, email: &str) -> Result<Option<Account>, Error> {
+    connection.query_one(
         concat!("SELECT ", columns!(), " FROM accounts WHERE email = ?"),
         params![email],
     )
@@ -49,6 +54,20 @@ pub fn verify_email(connection: &Connection, id: UserId, now: Timestamp) -> Resu
     connection.execute(
         "UPDATE accounts SET email_verified_at = ? WHERE id = ? AND email_verified_at IS NULL",
         params![now, id],
+    )?;
+    Ok(())
+}
+
+/// Gives the account another address, which is proven. A unique violation where another account has it.
+pub fn change_email(
+    connection: &Connection,
+    id: UserId,
+    email: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE accounts SET email = ?, email_verified_at = ? WHERE id = ?",
+        params![email, now, id],
     )?;
     Ok(())
 }

@@ -42,6 +42,17 @@ pub enum Event {
     KeysRotated,
     /// Newer ones took its place.
     SessionDisplaced,
+    /// A link or a code to sign in with was asked for; of an account only where the address is of one.
+    SignInMailRequested,
+    PasswordResetRequested,
+    PasswordReset,
+    PasswordChanged,
+    EmailChangeRequested,
+    EmailChanged,
+    /// The address was proven by somebody else than who had made the account: what that one had is gone.
+    AccountReclaimed,
+    /// From another system, by an administrator.
+    AccountImported,
 }
 
 impl Event {
@@ -66,6 +77,14 @@ impl Event {
             Self::EmailVerified => "email-verified",
             Self::KeysRotated => "keys-rotated",
             Self::SessionDisplaced => "session-displaced",
+            Self::SignInMailRequested => "sign-in-mail-requested",
+            Self::PasswordResetRequested => "password-reset-requested",
+            Self::PasswordReset => "password-reset",
+            Self::PasswordChanged => "password-changed",
+            Self::EmailChangeRequested => "email-change-requested",
+            Self::EmailChanged => "email-changed",
+            Self::AccountReclaimed => "account-reclaimed",
+            Self::AccountImported => "account-imported",
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use shared::storage::{Connection, Error, ToValue, Transaction, Value, params};
 use shared::{Timestamp, UserId};
 
+use super::DB;
 use crate::random::Hash;
 
 /// How often a short code may be guessed.
@@ -26,6 +27,14 @@ pub enum Purpose {
     PasskeySignIn,
     /// To prove one of the account's passkeys.
     PasskeyProof,
+    /// To sign in with a link.
+    SignInLink,
+    /// To sign in with a code.
+    SignInCode,
+    /// To choose a new password.
+    ResetPassword,
+    /// To prove that mail to the account's next address is read.
+    ChangeEmail,
 }
 
 impl ToValue for Purpose {
@@ -36,6 +45,10 @@ impl ToValue for Purpose {
             Self::PasskeyRegistration => "passkey-registration",
             Self::PasskeySignIn => "passkey-sign-in",
             Self::PasskeyProof => "passkey-proof",
+            Self::SignInLink => "sign-in-link",
+            Self::SignInCode => "sign-in-code",
+            Self::ResetPassword => "reset-password",
+            Self::ChangeEmail => "change-email",
         };
         Value::Text(name.to_owned())
     }
@@ -161,6 +174,25 @@ pub fn take_with_code<T: DeserializeOwned>(
         )?;
     }
     Ok(row.and_then(read))
+}
+
+/// Whose challenge this is, which stays as it is.
+pub fn owner(purpose: Purpose, secret: &Hash, now: Timestamp) -> Result<Option<UserId>, Error> {
+    let row: Option<Option<UserId>> = DB.connect()?.query_one(
+        "SELECT account_id FROM challenges
+         WHERE secret_hash = ? AND purpose = ? AND code_hash IS NULL AND expires_at > ?",
+        params![secret, purpose, now],
+    )?;
+    Ok(row.flatten())
+}
+
+/// Takes back whatever was asked of this account.
+pub fn withdraw_all(connection: &Connection, account: UserId) -> Result<(), Error> {
+    connection.execute(
+        "DELETE FROM challenges WHERE account_id = ?",
+        params![account],
+    )?;
+    Ok(())
 }
 
 /// Takes back what was asked of this account for this purpose: only the latest counts.

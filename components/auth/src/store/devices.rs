@@ -32,3 +32,9 @@ pub fn is_new(
     )?;
     Ok(all > 0 && same == 0)
 }
+
+/// Forgets every device of an account.
+pub fn forget(connection: &Connection, account: UserId) -> Result<(), Error> {
+    connection.execute("DELETE FROM devices WHERE account_id = ?", params![account])?;
+    Ok(())
+}

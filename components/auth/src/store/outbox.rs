@@ -80,7 +80,10 @@ pub fn failed(
 ) -> Result<(), Error> {
     let due = delay(message.attempts).map(|delay| now.plus(delay));
     connection.execute(
-        "UPDATE outbox SET due_at = ?, failure = ? WHERE id = ?",
+        // What is given up for ever keeps no link that could be followed.
+        "UPDATE outbox SET due_at = ?1, failure = ?2,
+             payload = CASE WHEN ?1 IS NULL AND kind = 'mail' THEN 'null' ELSE payload END
+         WHERE id = ?3",
         params![due, failure, message.id],
     )?;
     Ok(())

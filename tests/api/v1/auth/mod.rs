@@ -4,6 +4,10 @@ mod cookies;
 mod email;
 mod keys;
 mod passkeys;
+mod code;
+mod devices;
+mod magic_link;
+mod password;
 mod refresh;
 mod second_factor;
 mod sessions;
@@ -63,4 +67,19 @@ fn audited(application: &Application, event: &str) -> Vec<Option<String>> {
         .expect("there is an audit");
     let rows = entries.query_map([event], |row| row.get(0));
     rows.and_then(Iterator::collect).expect("it can be read")
+}
+
+/// Expects answers of this status that differ in nothing but whose they are.
+#[track_caller]
+fn says_the_same(answers: &[Answer; 2], status: u16) {
+    let [one, other] = answers.each_ref().map(|answer| {
+        let headers = answer.headers.iter();
+        let own = ["x-request-id", "date"];
+        let headers: Vec<_> = headers
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .collect();
+        (answer.status.as_u16(), headers, &answer.body)
+    });
+    assert_eq!(one, other);
+    assert_eq!(one.0, status);
 }

@@ -102,11 +102,11 @@ async fn a_password_has_8_to_256_characters_of_any_kind() {
             )
             .await
     };
-    for password in ["", "1234567", &"x".repeat(257)] {
+    for password in ["", "1234567", "12345678", &"x".repeat(257)] {
         sign_up(password).await.problem(422).names("password");
     }
     for password in [
-        "12345678",
+        "xk7vqpz2",
         "пароль-на-русском",
         "with spaces\tand\ncontrol\0characters",
     ] {

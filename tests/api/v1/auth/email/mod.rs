@@ -1,3 +1,4 @@
 //! `/v1/auth/email`.
 
+mod change;
 mod verification;

@@ -1,0 +1,5 @@
+//! `/v1/auth/password`.
+
+mod change;
+mod forgot;
+mod hashes;
