@@ -37,7 +37,10 @@ impl Key {
     }
 
     /// The token, if this key signed it.
-    fn validate(&self, token: &UntrustedToken<'_, Extensions>) -> Option<Token<Claims>> {
+    fn validate(
+        &self,
+        token: &UntrustedToken<'_, Extensions>,
+    ) -> Option<Token<Claims, Extensions>> {
         let token = match self {
             Self::Ed25519(key) => Ed25519.validator::<Claims>(key).validate(token).ok()?,
             Self::P256(key) => Es256.validator::<Claims>(key).validate(token).ok()?,

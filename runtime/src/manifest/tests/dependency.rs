@@ -1,7 +1,7 @@
 //! Dependencies.
 
 use super::{good, mistakes, one};
-use crate::manifest::{Capability, Component, DependencySource, Inherit};
+use crate::manifest::{Capability, DependencySource, Inherit};
 
 #[test]
 fn dependencies_are_files_or_components_and_say_what_they_inherit() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{HEAD, mistakes, one, parse};
+use super::{HEAD, mistakes, one};
 use crate::manifest::{Component, DependencySource, Manifest};
 
 #[test]

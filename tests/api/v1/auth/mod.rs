@@ -1,12 +1,12 @@
 //! `/v1/auth`.
 
+mod code;
 mod cookies;
+mod devices;
 mod email;
 mod keys;
-mod passkeys;
-mod code;
-mod devices;
 mod magic_link;
+mod passkeys;
 mod password;
 mod refresh;
 mod second_factor;
