@@ -4,6 +4,8 @@
 //!   a [`Process`] of its own, which can be killed.
 //! - [`Client`] asks, an [`Answer`] is what comes back; [`raw`] is for what no HTTP client would send.
 //! - [`people`] are who asks, with the second factors of [`authenticator`] and [`passkey`]; [`token`] makes the tokens nobody should believe.
+//! - [`people`] are who asks, with the second factors of [`authenticator`]; [`token`] makes the tokens nobody should believe.
+//! - A [`Receiver`] is somebody else's server, to which the application sends requests.
 
 pub mod answer;
 pub mod application;
@@ -16,6 +18,7 @@ pub mod passkey;
 pub mod people;
 pub mod process;
 pub mod raw;
+pub mod receiver;
 pub mod setup;
 pub mod tls;
 pub mod token;
@@ -26,4 +29,5 @@ pub use client::Client;
 pub use logs::Logs;
 pub use people::Person;
 pub use process::Process;
+pub use receiver::Receiver;
 pub use setup::Setup;

@@ -9,6 +9,7 @@
 
 mod access_token;
 mod account;
+mod administrator;
 mod admission;
 mod cookies;
 mod device;
@@ -37,6 +38,7 @@ mod step_up;
 mod store;
 mod totp;
 mod webauthn;
+mod webhook;
 
 use std::sync::LazyLock;
 
@@ -132,6 +134,8 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         )
         .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
         .route("/v1/auth/keys/rotate", post(routes::rotate_keys::rotate))
+        .route("/v1/auth/outbox/deliver", post(routes::deliver::deliver))
+        .merge(routes::webhooks::router())
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.
         .route("/internal/revocations", get(routes::revocations::list))
@@ -141,6 +145,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
+    let answer = shared::serve("auth", ROUTES.clone(), request).await;
     outbox::deliver_now_and_then();
-    shared::serve("auth", ROUTES.clone(), request).await
+    answer
 }

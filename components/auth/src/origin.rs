@@ -32,6 +32,11 @@ impl Origin {
         let agent = self.user_agent.as_deref().unwrap_or_default();
         random::hash(&format!("{network:?} {agent}"))
     }
+    /// Of what nobody asked for, and was done because it was time.
+    pub const NOWHERE: Self = Self {
+        ip: None,
+        user_agent: None,
+    };
 
     fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name)?.to_str().ok();

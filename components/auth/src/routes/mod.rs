@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod email_change;
+pub mod deliver;
 pub mod email_verification;
 pub mod email_verify;
 pub mod factors;
@@ -24,6 +25,7 @@ pub mod sign_out;
 pub mod sign_up;
 pub mod step_up;
 pub mod totp;
+pub mod webhooks;
 
 use shared::{Caller, FieldError, Problem, Result, SessionId, Timestamp};
 
@@ -38,7 +40,7 @@ use crate::store::{self, DB, guesses};
 
 /// The caller's session, as long as it goes on. An access token outlives it by minutes; nothing here
 /// can be done with such a token.
-fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
+pub fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
     let session = caller.session.as_deref().and_then(|id| id.parse().ok());
     match session {
         Some(session) if store::sessions::lives(caller.user, session, now)? => Ok(session),

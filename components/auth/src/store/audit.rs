@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 use shared::storage::{Error, Transaction, params};
 use shared::{Timestamp, UserId};
 
+use super::webhook_deliveries;
 use crate::origin::Origin;
+use crate::webhook::event::Happening;
 
 /// What happened. Names are kept for ever: add some, change none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,12 @@ pub enum Event {
     AccountReclaimed,
     /// From another system, by an administrator.
     AccountImported,
+    WebhookCreated,
+    WebhookChanged,
+    WebhookDeleted,
+    WebhookSecretRotated,
+    /// It failed for too long, or said to be gone.
+    WebhookDisabled,
 }
 
 impl Event {
@@ -85,6 +93,11 @@ impl Event {
             Self::EmailChanged => "email-changed",
             Self::AccountReclaimed => "account-reclaimed",
             Self::AccountImported => "account-imported",
+            Self::WebhookCreated => "webhook-created",
+            Self::WebhookChanged => "webhook-changed",
+            Self::WebhookDeleted => "webhook-deleted",
+            Self::WebhookSecretRotated => "webhook-secret-rotated",
+            Self::WebhookDisabled => "webhook-disabled",
         }
     }
 }
@@ -150,7 +163,8 @@ struct Row {
     detail: Option<String>,
 }
 
-/// Adds an entry. In a transaction, since two entries must not follow on the same one.
+/// Adds an entry, and tells the webhooks that want to know. In a transaction, since two entries must not
+/// follow on the same one.
 pub fn record(
     tx: &Transaction,
     entry: &Entry,
@@ -187,7 +201,13 @@ pub fn record(
             seal
         ],
     )?;
-    Ok(())
+    let happening = Happening {
+        audited: entry.event.name(),
+        actor: entry.actor,
+        subject: entry.subject,
+        object: entry.object.as_deref(),
+    };
+    webhook_deliveries::announce(tx, &happening, now)
 }
 
 fn seal(last: &[u8], row: &Row) -> [u8; 32] {

@@ -14,6 +14,8 @@ pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
 pub mod totp;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 
 use shared::storage::{Database, Migration};
 
@@ -46,4 +48,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0020_refresh_generations"),
     migration!("0021_revocations"),
     migration!("0022_signing_key_rotation"),
+    migration!("0040_webhooks"),
 ];

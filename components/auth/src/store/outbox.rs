@@ -1,5 +1,6 @@
 //! The outbox: what others must learn of, until they did.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,12 +19,19 @@ const ATTEMPTS: u32 = 10;
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     Mail,
+    Webhook,
+}
+
+impl Kind {
+    /// Every kind there is.
+    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
 }
 
 impl ToValue for Kind {
     fn to_value(&self) -> Value {
         let name = match self {
             Self::Mail => "mail",
+            Self::Webhook => "webhook",
         };
         Value::Text(name.to_owned())
     }
@@ -40,6 +48,21 @@ pub struct Message {
     pub attempts: u32,
 }
 
+impl Message {
+    /// When it is tried again if it is not delivered now. None: it is given up then.
+    pub fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
+        delay(self.attempts).map(|delay| now.plus(delay))
+    }
+}
+
+/// Whether this instance added a message since it last asked.
+static ADDED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a message was added since the last call.
+pub fn take_added() -> bool {
+    ADDED.swap(false, Ordering::Relaxed)
+}
+
 /// Adds a message. Run it in the transaction of what the message tells of.
 pub fn add<T: Serialize>(
     connection: &Connection,
@@ -52,16 +75,32 @@ pub fn add<T: Serialize>(
         "INSERT INTO outbox (kind, payload, created_at, due_at) VALUES (?1, ?2, ?3, ?3)",
         params![kind, payload, now],
     )?;
+    ADDED.store(true, Ordering::Relaxed);
     Ok(())
 }
 
-/// Claims the message that is due longest: nobody else has it for a minute.
-pub fn claim(connection: &Connection, now: Timestamp) -> Result<Option<Message>, Error> {
+/// How many messages of this kind are due.
+pub fn count_due(connection: &Connection, kind: Kind, now: Timestamp) -> Result<i64, Error> {
+    let count = connection.query_one(
+        "SELECT count(*) FROM outbox WHERE kind = ? AND due_at <= ?",
+        params![kind, now],
+    )?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Claims a message that is due: nobody else has it for a minute. Those that were tried least come
+/// first, so that a receiver which is gone holds up its own messages and no others.
+pub fn claim(
+    connection: &Connection,
+    kind: Kind,
+    now: Timestamp,
+) -> Result<Option<Message>, Error> {
     connection.query_one(
         "UPDATE outbox SET attempts = attempts + 1, due_at = ?2
-         WHERE id = (SELECT id FROM outbox WHERE due_at <= ?1 ORDER BY due_at, id LIMIT 1)
+         WHERE id = (SELECT id FROM outbox WHERE kind = ?3 AND due_at <= ?1
+                     ORDER BY attempts, due_at, id LIMIT 1)
          RETURNING id, kind, payload, attempts",
-        params![now, now.plus(LEASE)],
+        params![now, now.plus(LEASE), kind],
     )
 }
 
@@ -78,13 +117,14 @@ pub fn failed(
     failure: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let due = delay(message.attempts).map(|delay| now.plus(delay));
     connection.execute(
         // What is given up for ever keeps no link that could be followed.
         "UPDATE outbox SET due_at = ?1, failure = ?2,
              payload = CASE WHEN ?1 IS NULL AND kind = 'mail' THEN 'null' ELSE payload END
          WHERE id = ?3",
         params![due, failure, message.id],
+        "UPDATE outbox SET due_at = ?, failure = ? WHERE id = ?",
+        params![message.retry_at(now), failure, message.id],
     )?;
     Ok(())
 }

@@ -16,6 +16,7 @@ mod sign_out;
 mod sign_up;
 mod step_up;
 mod totp;
+mod webhooks;
 
 use rusqlite::{Connection, OpenFlags};
 use selvedge_tests::{Answer, Application, token};
