@@ -3,7 +3,8 @@
 //! A request goes through these rooms in this order:
 //!
 //! - [`serve`]: runs the component's router and gives every answer its common form.
-//! - [`caller`]: who is asking, as the auth guard established it.
+//! - [`caller`]: who is asking, as the auth guard established it; [`internal`]: another component, and nobody else.
+//! - [`network`]: from where, and lists of networks from which one may.
 //! - [`extract`]: [`Json`], [`Query`] and [`Path`], which turn bad input into problems.
 //! - [`page`], [`etag`], [`idempotency`]: lists, changes without lost updates, safe retries.
 //! - [`storage`]: typed rows, transactions and migrations over the SQLite that the manifest grants.
@@ -20,7 +21,9 @@ pub mod extract;
 mod host;
 pub mod id;
 pub mod idempotency;
+pub mod internal;
 pub mod money;
+pub mod network;
 pub mod page;
 pub mod problem;
 mod reply;

@@ -2,6 +2,7 @@
 
 mod conventions;
 mod mail_delivery;
+mod ip_allow;
 mod own_component;
 mod provider;
 mod revocation;

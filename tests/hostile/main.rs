@@ -5,9 +5,11 @@ mod connections;
 mod headers;
 mod http2;
 mod internal;
+mod personal_data;
 mod secrets;
 mod sql;
 mod tokens;
+mod webhooks;
 
 use std::sync::LazyLock;
 

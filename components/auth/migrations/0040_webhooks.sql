@@ -3,8 +3,8 @@ CREATE TABLE webhook_endpoints (
     id                 TEXT    NOT NULL PRIMARY KEY,             -- whk_…, so that the order of ids is that of time
     url                TEXT    NOT NULL,
     events             TEXT    NOT NULL CHECK (json_valid(events)), -- array of names; see webhook/event.rs
-    secret             TEXT    NOT NULL CHECK (secret GLOB 'whsec_*'), -- to sign with, so not to be hashed
-    old_secret         TEXT    CHECK (old_secret GLOB 'whsec_*'), -- signs as well for a while after a rotation
+    secret             BLOB    NOT NULL,                         -- sealed; see sealed.rs
+    old_secret         BLOB,                                     -- signs as well for a while after a rotation
     old_secret_ends_at INTEGER,
     failing_since      INTEGER,                                  -- null: the latest attempt succeeded
     disabled_at        INTEGER,

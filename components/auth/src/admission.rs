@@ -9,6 +9,7 @@ use shared::{SessionId, Timestamp, UserId};
 
 use crate::account::Account;
 use crate::factor::{self, Factor};
+use crate::deletion;
 use crate::mail::{self, Notice};
 use crate::method::Methods;
 use crate::origin::Origin;
@@ -85,6 +86,7 @@ pub fn admit(
             return ask(tx, account.id, methods, factors, refresh_token, origin, now);
         }
     }
+    deletion::take_back(tx, &account, origin, now)?;
     let session = sessions::begin(tx, account.id, &methods, origin, &refresh_token.hash(), now)?;
     if devices::is_new(tx, account.id, &origin.fingerprint(), now)? {
         mail::notify(tx, &account, Notice::NewDevice, origin, now)?;

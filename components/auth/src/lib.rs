@@ -16,12 +16,14 @@ mod device;
 mod ended;
 mod factor;
 mod guess;
+mod deletion;
 mod http_client;
 mod issuer;
 mod key_schedule;
 mod keyring;
 mod mail;
 mod method;
+mod neighbour;
 mod origin;
 mod outbox;
 mod passkey;
@@ -135,6 +137,8 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
         .route("/v1/auth/keys/rotate", post(routes::rotate_keys::rotate))
         .route("/v1/auth/outbox/deliver", post(routes::deliver::deliver))
+        .route("/v1/auth/me", delete(routes::me::delete::delete))
+        .route("/v1/auth/me/export", get(routes::me::export::export))
         .merge(routes::webhooks::router())
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.

@@ -1,11 +1,11 @@
 //! Where a request comes from, for sessions and the audit: people recognise their devices by it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::{HeaderMap, request::Parts};
-use shared::Problem;
+use shared::{Problem, network};
 
 use crate::random::{self, Hash};
 
@@ -25,10 +25,14 @@ impl Origin {
     /// What a device is known again by: what it calls itself, and roughly whose network it is in. People
     /// move within a network all day; who copied their user agent is rarely in it.
     pub fn fingerprint(&self) -> Hash {
-        let network = self.ip.as_deref().and_then(ip).map(|ip| match ip {
-            IpAddr::V4(ip) => ip.octets()[..2].to_vec(),
-            IpAddr::V6(ip) => ip.octets()[..4].to_vec(),
-        });
+        let network = self
+            .ip
+            .as_deref()
+            .and_then(network::client)
+            .map(|ip| match ip {
+                IpAddr::V4(ip) => ip.octets()[..2].to_vec(),
+                IpAddr::V6(ip) => ip.octets()[..4].to_vec(),
+            });
         let agent = self.user_agent.as_deref().unwrap_or_default();
         random::hash(&format!("{network:?} {agent}"))
     }
@@ -41,19 +45,13 @@ impl Origin {
     fn from_headers(headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         Self {
-            ip: text("spin-client-addr")
-                .and_then(ip)
+            ip: text(network::CLIENT_ADDR)
+                .and_then(network::client)
                 .map(|ip| ip.to_string()),
             user_agent: text(USER_AGENT.as_str())
                 .map(|agent| agent[..agent.len().min(USER_AGENT_LIMIT)].to_owned()),
         }
     }
-}
-
-/// Spin writes the address with its port.
-fn ip(client_addr: &str) -> Option<IpAddr> {
-    let with_port = client_addr.parse().map(|addr: SocketAddr| addr.ip());
-    with_port.or_else(|_| client_addr.parse()).ok()
 }
 
 impl<S: Sync> FromRequestParts<S> for Origin {

@@ -12,10 +12,10 @@ use serde::Serialize;
 use shared::storage::Error;
 use shared::{Timestamp, clock};
 
-use crate::mail;
 use crate::store::DB;
 use crate::store::outbox::{self, Kind, Message};
 use crate::webhook;
+use crate::{deletion, mail, neighbour};
 
 /// How many messages one worker delivers at most; the next request goes on.
 const BATCH: usize = 16;
@@ -31,7 +31,9 @@ pub struct Delivered {
     delivered: usize,
     /// They are tried again, or were given up.
     failed: usize,
-    /// How many are still due.
+    /// How many accounts were removed, their time having come.
+    removed: usize,
+    /// How many messages are still due.
     due: i64,
 }
 
@@ -62,8 +64,10 @@ pub fn deliver_now_and_then() {
     }
 }
 
-/// Delivers what is due, as much of it as a request has time for.
+/// Removes the accounts whose time has come, and delivers what is due: as much of it as a request has time
+/// for.
 pub async fn deliver_now() -> Result<Delivered, Error> {
+    let removed = deletion::remove_due()?;
     let (now, started) = (clock::now(), Instant::now());
     let mut work = Vec::new();
     for kind in Kind::ALL {
@@ -71,7 +75,10 @@ pub async fn deliver_now() -> Result<Delivered, Error> {
             work.extend((0..workers(kind)).map(|_| work_off(kind, started)));
         }
     }
-    let mut total = Delivered::default();
+    let mut total = Delivered {
+        removed,
+        ..Delivered::default()
+    };
     for done in join_all(work).await {
         let done = done?;
         total.delivered += done.delivered;
@@ -84,7 +91,7 @@ pub async fn deliver_now() -> Result<Delivered, Error> {
 /// How many messages of a kind are delivered at once.
 fn workers(kind: Kind) -> usize {
     match kind {
-        Kind::Mail => 1,
+        Kind::Mail | Kind::Erasure => 1,
         Kind::Webhook => 4,
     }
 }
@@ -130,11 +137,12 @@ async fn deliver(message: &Message) -> anyhow::Result<()> {
             let retry_at = message.retry_at(clock::now());
             webhook::attempt::make(&serde_json::from_str(payload)?, retry_at).await
         }
+        Kind::Erasure => neighbour::forget(&serde_json::from_str(payload)?).await,
     }
 }
 
 /// Tells the log. `failure` must hold no secret: it is what a port says went wrong, not what it was given.
-fn report(message: &str, failure: &str) {
+pub fn report(message: &str, failure: &str) {
     use std::io::Write;
 
     let mut line = serde_json::json!({

@@ -9,7 +9,7 @@ mod rules;
 mod store;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{delete, get};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
@@ -30,6 +30,16 @@ fn router() -> Router {
         )
         .route("/v1/billing/invoices", get(routes::invoices::list))
         .route("/v1/billing/invoices/{id}", get(routes::invoice::show))
+        .route("/internal/people/{id}", delete(routes::people::forget))
+        .route(
+            "/internal/people/{id}/subscriptions",
+            get(routes::people::subscriptions),
+        )
+        .route(
+            "/internal/people/{id}/invoices",
+            get(routes::people::invoices),
+        )
+        .route("/internal/people/{id}/usage", get(routes::people::usage))
 }
 
 #[http_service]

@@ -7,7 +7,10 @@ mod store;
 
 use std::sync::LazyLock;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{delete, get},
+};
 use spin_sdk::{
     http::{IntoResponse, Request},
     http_service,
@@ -22,6 +25,11 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
             get(routes::me::show).patch(routes::me::change),
         )
         .route("/v1/users/{id}", get(routes::user::show))
+        .route("/internal/people/{id}", delete(routes::people::forget))
+        .route(
+            "/internal/people/{id}/profile",
+            get(routes::people::profile),
+        )
 });
 
 #[http_service]

@@ -76,3 +76,10 @@ pub fn change(
         ],
     )?)
 }
+
+/// Removes a profile, if it is there.
+pub fn delete(id: UserId) -> Result<()> {
+    DB.connect()?
+        .execute("DELETE FROM profiles WHERE id = ?", params![id])?;
+    Ok(())
+}

@@ -24,6 +24,10 @@ pub enum Notice {
     FactorRemoved,
     /// Of two who showed a refresh token one had stolen it.
     RefreshReused,
+    /// The account will be removed.
+    DeletionAsked,
+    /// It will not.
+    DeletionTakenBack,
 }
 
 impl Notice {
@@ -36,6 +40,8 @@ impl Notice {
             Self::FactorAdded => "A way to sign in was added",
             Self::FactorRemoved => "A way to sign in was removed",
             Self::RefreshReused => "A session was ended",
+            Self::DeletionAsked => "Your account will be removed",
+            Self::DeletionTakenBack => "Your account stays",
         }
     }
 
@@ -62,6 +68,10 @@ impl Notice {
                 "A session of your account was used from two places, as if it had been copied. It has \
                  ended."
             }
+            Self::DeletionAsked => {
+                "You asked to have your account removed. To keep it, sign in before its time has come."
+            }
+            Self::DeletionTakenBack => "Somebody signed in, and so your account is not removed.",
         }
     }
 }

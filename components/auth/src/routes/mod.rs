@@ -14,6 +14,7 @@ pub mod password_change;
 pub mod password_forgot;
 pub mod password_reset;
 pub mod recovery_codes;
+pub mod me;
 pub mod refresh;
 pub mod revocations;
 pub mod revoke;

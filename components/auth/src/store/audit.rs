@@ -55,6 +55,14 @@ pub enum Event {
     AccountReclaimed,
     /// From another system, by an administrator.
     AccountImported,
+    /// The owner asked to have the account removed.
+    DeletionAsked,
+    /// The owner signed in again in time.
+    DeletionTakenBack,
+    /// The account was removed for good.
+    AccountDeleted,
+    /// The owner was given all that is known about them.
+    DataExported,
     WebhookCreated,
     WebhookChanged,
     WebhookDeleted,
@@ -93,6 +101,10 @@ impl Event {
             Self::EmailChanged => "email-changed",
             Self::AccountReclaimed => "account-reclaimed",
             Self::AccountImported => "account-imported",
+            Self::DeletionAsked => "deletion-asked",
+            Self::DeletionTakenBack => "deletion-taken-back",
+            Self::AccountDeleted => "account-deleted",
+            Self::DataExported => "data-exported",
             Self::WebhookCreated => "webhook-created",
             Self::WebhookChanged => "webhook-changed",
             Self::WebhookDeleted => "webhook-deleted",

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod challenges;
+pub mod deletions;
 pub mod devices;
 pub mod guesses;
 pub mod mail_requests;
@@ -11,6 +12,7 @@ pub mod passkeys;
 pub mod passwords;
 pub mod recovery_codes;
 pub mod revocations;
+pub mod people;
 pub mod sessions;
 pub mod signing_keys;
 pub mod totp;
@@ -49,4 +51,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0021_revocations"),
     migration!("0022_signing_key_rotation"),
     migration!("0040_webhooks"),
+    migration!("0041_deletions"),
 ];

@@ -20,11 +20,13 @@ const ATTEMPTS: u32 = 10;
 pub enum Kind {
     Mail,
     Webhook,
+    /// That another component is to forget somebody.
+    Erasure,
 }
 
 impl Kind {
     /// Every kind there is.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhook];
+    pub const ALL: [Self; 3] = [Self::Mail, Self::Webhook, Self::Erasure];
 }
 
 impl ToValue for Kind {
@@ -32,6 +34,7 @@ impl ToValue for Kind {
         let name = match self {
             Self::Mail => "mail",
             Self::Webhook => "webhook",
+            Self::Erasure => "erasure",
         };
         Value::Text(name.to_owned())
     }
@@ -51,7 +54,12 @@ pub struct Message {
 impl Message {
     /// When it is tried again if it is not delivered now. None: it is given up then.
     pub fn retry_at(&self, now: Timestamp) -> Option<Timestamp> {
-        delay(self.attempts).map(|delay| now.plus(delay))
+        let attempts = match self.kind {
+            // What the law asks for is not given up.
+            Kind::Erasure => self.attempts.min(ATTEMPTS - 1),
+            Kind::Mail | Kind::Webhook => self.attempts,
+        };
+        delay(attempts).map(|delay| now.plus(delay))
     }
 }
 

@@ -22,8 +22,8 @@ pub struct Endpoint {
     pub url: String,
     /// JSON: a list of names, with a star at the end for the rest of one.
     events: String,
-    secret: String,
-    old_secret: Option<String>,
+    secret: Vec<u8>,
+    old_secret: Option<Vec<u8>>,
     old_secret_ends_at: Option<Timestamp>,
     /// When the first attempt failed after which none succeeded.
     pub failing_since: Option<Timestamp>,
@@ -40,11 +40,11 @@ impl Endpoint {
         serde_json::from_str(&self.events).unwrap_or_default()
     }
 
-    /// The secrets that are good now, the newest first.
-    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+    /// The secrets that are good now, sealed, the newest first.
+    pub fn secrets(&self, now: Timestamp) -> impl Iterator<Item = &[u8]> {
         let old = self.old_secret.as_deref();
         let lasts = self.old_secret_ends_at.is_some_and(|end| now < end);
-        [Some(self.secret.as_str()), old.filter(|_| lasts)]
+        [Some(self.secret.as_slice()), old.filter(|_| lasts)]
             .into_iter()
             .flatten()
     }
@@ -64,7 +64,7 @@ pub fn create(
     id: EndpointId,
     url: &str,
     events: &[String],
-    secret: &str,
+    secret: &[u8],
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.execute(
@@ -157,7 +157,7 @@ pub fn delete(tx: &Transaction, id: EndpointId) -> Result<bool, Error> {
 pub fn rotate(
     tx: &Transaction,
     id: EndpointId,
-    secret: &str,
+    secret: &[u8],
     overlap_ends: Timestamp,
     now: Timestamp,
 ) -> Result<bool, Error> {

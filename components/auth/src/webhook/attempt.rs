@@ -10,6 +10,7 @@ use shared::{Timestamp, clock};
 use super::{address, signature};
 use crate::http_client;
 use crate::origin::Origin;
+use crate::sealed::Sealer;
 use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::webhook_deliveries::{self, Attempt, Due};
@@ -64,7 +65,8 @@ async fn send(
     };
     let url = address::check(&endpoint.url)
         .map_err(|error| before_the_answer(anyhow!("the address {}", error.message)))?;
-    let signatures = signature::header(endpoint.secrets(now), due.delivery, now, &payload);
+    let secrets = secrets(endpoint, now).await.map_err(before_the_answer)?;
+    let signatures = signature::header(&secrets, due.delivery, now, &payload);
     let request = Request::post(url)
         .header(CONTENT_TYPE, "application/json")
         .header("user-agent", "Selvedge-Webhooks")
@@ -86,6 +88,19 @@ async fn send(
             cause: anyhow!("the endpoint answered {}", status.as_u16()),
         })
     }
+}
+
+async fn secrets(endpoint: &Endpoint, now: Timestamp) -> anyhow::Result<Vec<String>> {
+    let opened = async {
+        let sealer = Sealer::load().await?;
+        let secrets = endpoint.secrets(now);
+        secrets
+            .map(|sealed| signature::open(sealer, endpoint.id, sealed))
+            .collect::<shared::Result<_>>()
+    };
+    opened
+        .await
+        .map_err(|_| anyhow!("the webhook's secret cannot be opened"))
 }
 
 /// Stores what came of it. An endpoint that failed for too long, or is gone, is disabled.

@@ -19,7 +19,9 @@ pub fn name(audited: &str) -> String {
         "sign-in" => "session.created".to_owned(),
         "sign-out" => "session.ended".to_owned(),
         "refresh-reused" => "session.reused".to_owned(),
+        "deletion-taken-back" => "deletion.taken-back".to_owned(),
         other => match other.rsplit_once('-') {
+            Some(("account", verb)) => format!("user.{verb}"),
             Some((noun, verb)) => format!("{noun}.{verb}"),
             None => other.to_owned(),
         },
@@ -116,6 +118,7 @@ mod tests {
             ("sign-in-failed", "sign-in.failed"),
             ("session-revoked", "session.revoked"),
             ("password-changed", "password.changed"),
+            ("account-deleted", "user.deleted"),
         ] {
             assert_eq!(name(audited), told);
         }

@@ -7,8 +7,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use shared::{Result, Timestamp};
 
-use super::DeliveryId;
+use super::{DeliveryId, EndpointId};
 use crate::random;
+use crate::sealed::Sealer;
 
 const PREFIX: &str = "whsec_";
 
@@ -20,16 +21,26 @@ pub fn secret() -> Result<String> {
     ))
 }
 
+/// The secret as it is stored.
+pub fn seal(sealer: &Sealer, endpoint: EndpointId, secret: &str) -> Result<Vec<u8>> {
+    sealer.seal(&context(endpoint), secret.as_bytes())
+}
+
+/// The secret that was stored.
+pub fn open(sealer: &Sealer, endpoint: EndpointId, sealed: &[u8]) -> Result<String> {
+    let secret = sealer.open(&context(endpoint), sealed)?;
+    Ok(String::from_utf8_lossy(&secret).into_owned())
+}
+
+fn context(endpoint: EndpointId) -> String {
+    format!("webhook {endpoint}")
+}
+
 /// The header `webhook-signature`: one signature for each secret that is good, separated by spaces. Empty
 /// where a secret is not one of ours.
-pub fn header<'a>(
-    secrets: impl IntoIterator<Item = &'a str>,
-    id: DeliveryId,
-    at: Timestamp,
-    body: &str,
-) -> String {
+pub fn header(secrets: &[String], id: DeliveryId, at: Timestamp, body: &str) -> String {
     let signatures = secrets
-        .into_iter()
+        .iter()
         .filter_map(|secret| sign(secret, id, at, body));
     signatures.collect::<Vec<_>>().join(" ")
 }
@@ -58,7 +69,7 @@ mod tests {
         let at = Timestamp::from_millis(1_614_265_330_500);
         let body = r#"{"test": 2432232314}"#;
         assert_eq!(
-            header([ONE], id, at, body),
+            header(&[ONE.to_owned()], id, at, body),
             "v1,/gf3mbf53o/0u5EKTkXqVyb3c/TQL/ij8llm27hSz9o="
         );
     }
@@ -67,11 +78,12 @@ mod tests {
     fn while_two_secrets_are_good_there_are_two_signatures() {
         let (old, new) = (secret().unwrap(), secret().unwrap());
         let (id, at) = (DeliveryId::new(), Timestamp::from_millis(0));
-        let both = header([new.as_str(), old.as_str()], id, at, "{}");
+        let sign = |secret: &String| header(std::slice::from_ref(secret), id, at, "{}");
+        let both = header(&[new.clone(), old.clone()], id, at, "{}");
         let signatures: Vec<_> = both.split(' ').collect();
         assert_eq!(signatures.len(), 2);
-        assert_eq!(signatures[0], header([new.as_str()], id, at, "{}"));
-        assert_eq!(signatures[1], header([old.as_str()], id, at, "{}"));
+        assert_eq!(signatures[0], sign(&new));
+        assert_eq!(signatures[1], sign(&old));
         assert_ne!(signatures[0], signatures[1]);
     }
 }

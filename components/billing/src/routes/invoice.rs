@@ -9,6 +9,7 @@ use crate::store::DB;
 use crate::store::invoices::{self, Invoice};
 use axum::response::IntoResponse;
 use serde::Serialize;
+use shared::storage::Connection;
 use shared::{Caller, Currency, ETag, Json, Money, Path, Problem, Result, Timestamp, UserId};
 
 /// What is shown of an invoice in a list.
@@ -45,10 +46,20 @@ impl Head {
 
 /// An invoice in full.
 #[derive(Serialize)]
-struct InvoiceView {
+pub struct InvoiceView {
     #[serde(flatten)]
     head: Head,
     lines: Vec<Line>,
+}
+
+impl InvoiceView {
+    /// Reads the lines that belong to it.
+    pub fn load(db: &Connection, invoice: &Invoice) -> Result<InvoiceView> {
+        Ok(InvoiceView {
+            head: Head::new(invoice),
+            lines: invoices::lines(db, invoice)?,
+        })
+    }
 }
 
 pub async fn show(caller: Caller, Path(id): Path<InvoiceId>) -> Result<impl IntoResponse> {
@@ -56,9 +67,6 @@ pub async fn show(caller: Caller, Path(id): Path<InvoiceId>) -> Result<impl Into
     let invoice = invoices::find(db, id)?
         .filter(|invoice| may_see(&caller, invoice.user_id))
         .ok_or_else(|| Problem::not_found("There is no such invoice."))?;
-    let view = InvoiceView {
-        head: Head::new(&invoice),
-        lines: invoices::lines(db, &invoice)?,
-    };
+    let view = InvoiceView::load(db, &invoice)?;
     Ok((ETag::of(invoice.version), Json(view)))
 }

@@ -3,6 +3,7 @@
 mod access;
 pub mod invoice;
 pub mod invoices;
+pub mod people;
 pub mod plans;
 pub mod record_usage;
 pub mod subscribe;

@@ -82,3 +82,13 @@ pub fn active(db: &Connection, user: UserId) -> Result<Vec<Subscription>, Error>
         params![user],
     )
 }
+
+/// Ends what is still active of a user's.
+pub fn end_all(db: &Connection, user: UserId, now: Timestamp) -> Result<(), Error> {
+    db.execute(
+        "UPDATE subscriptions SET ended_at = max(started_at, ?2), version = version + 1
+         WHERE user_id = ?1 AND ended_at IS NULL",
+        params![user, now],
+    )?;
+    Ok(())
+}

@@ -60,6 +60,20 @@ pub fn find(db: &Connection, user: UserId, id: &str) -> Result<Option<Event>, Er
     )
 }
 
+/// At most `limit` of a user's events, by their ids, from after `after`.
+pub fn list(
+    db: &Connection,
+    user: UserId,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Event>, Error> {
+    db.query(
+        "SELECT id, subscription_id, meter_id, quantity, at, recorded_at
+         FROM usage_events WHERE user_id = ? AND id > coalesce(?, '') ORDER BY id LIMIT ?",
+        params![user, after, limit],
+    )
+}
+
 /// Whether there is such a meter at all.
 pub fn meter_exists(db: &Connection, meter: &str) -> Result<bool, Error> {
     let found: Option<i64> = db.query_one("SELECT 1 FROM meters WHERE id = ?", params![meter])?;

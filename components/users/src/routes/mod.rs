@@ -2,6 +2,7 @@
 
 pub mod list;
 pub mod me;
+pub mod people;
 pub mod user;
 
 use serde::Serialize;

@@ -8,6 +8,7 @@ mod keys;
 mod magic_link;
 mod passkeys;
 mod password;
+mod me;
 mod refresh;
 mod second_factor;
 mod sessions;

@@ -8,6 +8,7 @@ use shared::{ETag, Json, Problem, Result, clock};
 
 use super::{Shown, no_endpoint};
 use crate::administrator::Administrator;
+use crate::sealed::Sealer;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, webhook_endpoints};
 use crate::webhook::{EndpointId, address, event, signature};
@@ -47,11 +48,12 @@ pub async fn create(
     }
     let now = clock::now();
     let (id, secret) = (EndpointId::new(), signature::secret()?);
+    let sealed = signature::seal(Sealer::load().await?, id, &secret)?;
     let endpoint = DB.transaction(|tx| {
         if webhook_endpoints::count(tx)? >= MOST {
             return Err(Problem::conflict("There are 20 webhooks already."));
         }
-        webhook_endpoints::create(tx, id, &body.url, &body.events, &secret, now)?;
+        webhook_endpoints::create(tx, id, &body.url, &body.events, &sealed, now)?;
         // Not the address: whole, it often holds a secret of the receiver's.
         let entry = Entry::about(Event::WebhookCreated, None)
             .with_actor(administrator.user)

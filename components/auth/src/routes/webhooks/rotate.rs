@@ -9,6 +9,7 @@ use shared::{Json, Path, Result, Timestamp, clock};
 
 use super::no_endpoint;
 use crate::administrator::Administrator;
+use crate::sealed::Sealer;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, webhook_endpoints};
 use crate::webhook::{EndpointId, signature};
@@ -29,9 +30,10 @@ pub async fn rotate(
 ) -> Result<impl IntoResponse> {
     let now = clock::now();
     let secret = signature::secret()?;
+    let sealed = signature::seal(Sealer::load().await?, id, &secret)?;
     let old_secret_ends_at = now.plus(OVERLAP);
     DB.transaction(|tx| {
-        if !webhook_endpoints::rotate(tx, id, &secret, old_secret_ends_at, now)? {
+        if !webhook_endpoints::rotate(tx, id, &sealed, old_secret_ends_at, now)? {
             return Err(no_endpoint());
         }
         let entry = Entry::about(Event::WebhookSecretRotated, None)
