@@ -121,6 +121,15 @@ async fn administrators_are_taken_for_such_only_in_the_networks_named() {
     webhooks(&admin, INSIDE).await.expect(200);
     webhooks(&admin, "::ffff:192.0.2.7").await.expect(200);
     webhooks(&admin, OUTSIDE).await.problem(403);
+    // In every component, by the guard in front of it.
+    let users = |from: &str| {
+        admin
+            .client
+            .get("/v1/users")
+            .header("x-forwarded-for", from)
+    };
+    users(INSIDE).await.expect(200);
+    users(OUTSIDE).await.problem(403);
     let own = admin.client.get("/v1/auth/sessions");
     own.header("x-forwarded-for", OUTSIDE).await.expect(200);
 

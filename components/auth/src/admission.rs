@@ -8,8 +8,8 @@ use shared::storage::{Error, Transaction};
 use shared::{SessionId, Timestamp, UserId};
 
 use crate::account::Account;
-use crate::factor::{self, Factor};
 use crate::deletion;
+use crate::factor::{self, Factor};
 use crate::mail::{self, Notice};
 use crate::method::Methods;
 use crate::origin::Origin;

@@ -15,6 +15,7 @@ pub mod password_forgot;
 pub mod password_reset;
 pub mod recovery_codes;
 pub mod me;
+pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;
 pub mod revoke;

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use shared::network::Networks;
 use spin_sdk::variables;
 
 use crate::refusal::Refusal;
@@ -19,6 +20,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one.
     pub public_paths: Vec<String>,
+    /// From where roles count; from everywhere if none is named.
+    pub admin_networks: Networks,
 }
 
 impl Config {
@@ -47,6 +50,7 @@ pub async fn get() -> Result<&'static Config, Refusal> {
         revocations_url: Some(optional("revocations_url").await?).filter(|url| !url.is_empty()),
         allowed_origins: list(&optional("allowed_origins").await?),
         public_paths: list(&optional("public_paths").await?),
+        admin_networks: networks(&optional("admin_allowed_ips").await?)?,
     };
     // Two requests may both have come here; one configuration stays.
     Ok(CONFIG.with(|once| *once.get_or_init(|| Box::leak(Box::new(config)))))
@@ -71,6 +75,14 @@ fn missing(name: &str, error: &variables::Error) -> Refusal {
     Refusal::KeysUnavailable
 }
 
+/// Where they cannot be read, nobody who shows a token is let through: it cannot be known whose roles count.
+fn networks(text: &str) -> Result<Networks, Refusal> {
+    text.parse().map_err(|error| {
+        relay::report("auth-guard", "admin_allowed_ips cannot be read", &error);
+        Refusal::KeysUnavailable
+    })
+}
+
 /// What is separated by space.
 fn list(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
@@ -90,6 +102,7 @@ mod tests {
             },
             revocations_url: None,
             allowed_origins: Vec::new(),
+            admin_networks: Networks::default(),
             public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh"),
         };
         for path in ["/v1/auth/sign-in", "/v1/auth/refresh?a=b"] {

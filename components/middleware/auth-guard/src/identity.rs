@@ -37,6 +37,14 @@ impl Identity {
         })
     }
 
+    /// The same without the roles: it may do what everybody may.
+    pub fn without_roles(&self) -> Self {
+        Self {
+            roles: String::new(),
+            ..self.clone()
+        }
+    }
+
     /// The identity headers.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let session = self.session.as_deref();
