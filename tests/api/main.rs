@@ -1,8 +1,8 @@
 //! The application's API, from outside, on real components and real files. The tree mirrors the URLs.
 
 mod conventions;
-mod mail_delivery;
 mod ip_allow;
+mod mail_delivery;
 mod own_component;
 mod provider;
 mod revocation;

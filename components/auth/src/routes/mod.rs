@@ -1,20 +1,19 @@
 //! The endpoints, one a file.
 
 pub mod code;
-pub mod email_change;
 pub mod deliver;
+pub mod email_change;
 pub mod email_verification;
 pub mod email_verify;
 pub mod factors;
 pub mod import;
 pub mod jwks;
 pub mod magic_link;
+pub mod me;
 pub mod passkeys;
 pub mod password_change;
 pub mod password_forgot;
 pub mod password_reset;
-pub mod recovery_codes;
-pub mod me;
 pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;

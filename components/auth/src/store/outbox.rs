@@ -130,8 +130,6 @@ pub fn failed(
         "UPDATE outbox SET due_at = ?1, failure = ?2,
              payload = CASE WHEN ?1 IS NULL AND kind = 'mail' THEN 'null' ELSE payload END
          WHERE id = ?3",
-        params![due, failure, message.id],
-        "UPDATE outbox SET due_at = ?, failure = ? WHERE id = ?",
         params![message.retry_at(now), failure, message.id],
     )?;
     Ok(())

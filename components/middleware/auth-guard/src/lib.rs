@@ -37,15 +37,6 @@ impl Guest for AuthGuard {
             return Ok(cors::preflight(&origin));
         }
         cors::share(answer(request, entries).await?, &origin)
-        let identity = token.as_deref().map(|token| &token.identity);
-        let identity = match network::restrict(identity, &entries).await {
-            Ok(identity) => identity,
-            Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
-        };
-        let identity = identity.as_deref();
-        let request = identify(request, entries, identity)?;
-        let response = relay::next(request).await?;
-        attribute(response, identity)
     }
 }
 
@@ -56,6 +47,11 @@ async fn answer(request: Request, entries: Entries) -> Result<Response, ErrorCod
         Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
     };
     let identity = token.as_deref().map(|token| &token.identity);
+    let identity = match network::restrict(identity, &entries).await {
+        Ok(identity) => identity,
+        Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
+    };
+    let identity = identity.as_deref();
     let request = identify(request, entries, identity)?;
     let response = relay::next(request).await?;
     attribute(response, identity)
