@@ -17,8 +17,8 @@ use crate::random;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Challenge, Purpose};
-use crate::store::devices;
 use crate::store::sessions::{self, Session};
+use crate::store::{device_tokens, devices};
 
 /// What came of a proof.
 pub enum Admission {
@@ -88,6 +88,8 @@ pub fn admit(
     }
     deletion::take_back(tx, &account, origin, now)?;
     let session = sessions::begin(tx, account.id, &methods, origin, &refresh_token.hash(), now)?;
+    let device_token = random::hash(&refresh_token.device_token());
+    device_tokens::add(tx, account.id, &device_token, now)?;
     if devices::is_new(tx, account.id, &origin.fingerprint(), now)? {
         mail::notify(tx, &account, Notice::NewDevice, origin, now)?;
     }

@@ -37,6 +37,9 @@ pub struct Tokens {
     /// Not where a session merely goes on with the one it has, nor where it is in a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<RefreshToken>,
+    /// For the next sign-in from here, which nobody elsewhere can then delay. At sign-in only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_token: Option<String>,
     user: User,
 }
 
@@ -116,7 +119,10 @@ impl Issuer {
                 session,
                 refresh_token,
             } => {
-                let tokens = self.tokens(account, &session, refresh_token, now)?;
+                let tokens = Tokens {
+                    device_token: Some(refresh_token.device_token()),
+                    ..self.tokens(account, &session, refresh_token, now)?
+                };
                 Ok((status, tokens).into_response())
             }
             Admission::SecondFactor(second_factor) => {
@@ -155,6 +161,7 @@ impl Issuer {
             token_type: Some("Bearer"),
             expires_in: access_token::LIFETIME.as_secs(),
             refresh_token: None,
+            device_token: None,
             user: User {
                 id: account.id,
                 email_verified: account.email_verified_at.is_some(),

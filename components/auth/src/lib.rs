@@ -38,6 +38,7 @@ mod session;
 mod signing_key;
 mod step_up;
 mod store;
+mod throttle;
 mod totp;
 mod webauthn;
 mod webhook;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use shared::{Result, Timestamp};
 
@@ -42,6 +44,12 @@ impl RefreshToken {
     /// The secret itself, for its owner.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Another secret, that whoever is given this one is given once besides; neither tells the other.
+    pub fn device_token(&self) -> String {
+        let secret = random::hash(&format!("device {}", self.0));
+        format!("dv_{}", URL_SAFE_NO_PAD.encode(secret))
     }
 
     /// What the token is known by, whatever text a client sent in its place.

@@ -9,11 +9,11 @@ use crate::admission::admit;
 use crate::issuer::Issuer;
 use crate::method::{Method, Methods};
 use crate::origin::Origin;
-use crate::outbox;
 use crate::password::{Password, Peppers, Verdict};
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, accounts, passwords};
+use crate::{outbox, throttle};
 
 /// What a user says.
 #[derive(Debug, Deserialize)]
@@ -21,6 +21,8 @@ use crate::store::{DB, accounts, passwords};
 pub struct Body {
     email: String,
     password: Password,
+    /// What the last sign-in from this device was answered with.
+    device_token: Option<String>,
 }
 
 /// Begins a session. One answer for a wrong password and for an account that is not there, after the
@@ -28,6 +30,9 @@ pub struct Body {
 pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response> {
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
+    let device_token = body.device_token.as_deref();
+    let attempt =
+        DB.transaction(|tx| throttle::begin(tx, &body.email, device_token, &origin, now))?;
     let account = accounts::find_by_email(&body.email)?;
     let hash = match &account {
         Some(account) => passwords::find(account.id)?,
@@ -54,7 +59,9 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
             // Where the password was changed meanwhile, the change stays.
             passwords::replace(tx, account.id, old, new)?;
         }
-        admit(tx, account.clone(), methods, refresh_token, &origin, now)
+        throttle::succeed(tx, &attempt)?;
+        let admission = admit(tx, account.clone(), methods, refresh_token, &origin, now)?;
+        Ok::<_, Problem>(admission)
     })?;
     outbox::deliver_soon();
     issuer.answer(StatusCode::OK, admission, now)

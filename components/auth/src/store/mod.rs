@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod challenges;
 pub mod deletions;
+pub mod device_tokens;
 pub mod devices;
 pub mod guesses;
 pub mod mail_requests;
@@ -15,6 +16,7 @@ pub mod recovery_codes;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;
+pub mod throttles;
 pub mod totp;
 pub mod webhook_deliveries;
 pub mod webhook_endpoints;
@@ -50,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0020_refresh_generations"),
     migration!("0021_revocations"),
     migration!("0022_signing_key_rotation"),
+    migration!("0030_throttles"),
     migration!("0040_webhooks"),
     migration!("0041_deletions"),
 ];

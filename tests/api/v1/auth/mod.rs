@@ -16,6 +16,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod step_up;
+mod throttle;
 mod totp;
 mod webhooks;
 
