@@ -53,7 +53,8 @@ impl Class {
             .div_ceil(self.leak().as_millis());
         let level = u32::try_from(level).unwrap_or(u32::MAX);
         let Some(doublings) = level.checked_sub(self.free()) else {
-            return last_at;
+            // Not `last_at`: of tries at once, the one that is counted last may have come first.
+            return Timestamp::MIN;
         };
         let wait = MINUTE.saturating_mul(2_u32.saturating_pow(doublings));
         last_at.plus(wait.min(LONGEST_WAIT))

@@ -65,6 +65,16 @@ const SECTIONS: &[(&str, &str)] = &[
         ),
     ),
     (
+        "passkeys",
+        concat!(
+            "SELECT json_object('id', id, 'name', name, 'created_at', ",
+            time!("created_at"),
+            ", 'last_used_at', ",
+            time!("last_used_at"),
+            ") FROM passkeys WHERE account_id = ?1 ORDER BY id"
+        ),
+    ),
+    (
         "recovery_codes",
         concat!(
             "SELECT json_object('created_at', ",
@@ -109,6 +119,7 @@ mod tests {
     const LEFT_OUT: &[&str] = &[
         "account_deletions", // exists only while nobody is signed in
         "challenges",        // hashes, for minutes
+        "device_tokens",     // hashes, of what sessions and devices tell
         "guesses",           // how many, for a day
     ];
 

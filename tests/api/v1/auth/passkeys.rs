@@ -139,7 +139,7 @@ async fn the_owner_is_told_of_a_new_passkey() {
     mail::to(
         &application().logs,
         &person.email,
-        "A way to sign in was added",
+        "Selvedge: A way to sign in was added",
     )
     .await;
 }
