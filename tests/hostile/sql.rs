@@ -18,6 +18,8 @@ const INJECTIONS: [&str; 6] = [
 #[tokio::test]
 async fn sql_in_a_body_is_text() {
     let person = customer().await;
+    // One of the entrances changes it, and may be given any text for it.
+    let mut password = people::PASSWORD;
     for injection in INJECTIONS {
         for entrance in entrances() {
             for field in entrance
@@ -35,10 +37,16 @@ async fn sql_in_a_body_is_text() {
                     entrance.path,
                     answer.text()
                 );
+                let is_password = entrance.path == "/v1/auth/password" && field == "password";
+                if is_password && answer.is_success() {
+                    password = injection;
+                }
             }
         }
     }
-    people::sign_in(&client(), &person.email).await.expect(200);
+    let credentials = json!({"email": person.email, "password": password});
+    let signed_in = client().post("/v1/auth/sign-in", &credentials).await;
+    signed_in.expect(200);
     person.client.get("/v1/users/me").await.expect(200);
 }
 

@@ -17,8 +17,13 @@ async fn an_answer_says_the_id_only_to_whom_it_may_concern() {
     let client = client();
     let answer = client.get("/hello").await.expect(200);
     assert_eq!(answer.header("x-request-id"), None);
-    let refused = client.get("/nowhere-at-all").await;
-    refused.problem(404);
+    let failed = client.get("/trap").await;
+    failed.problem(502);
+    assert_eq!(
+        failed.request_id().len(),
+        36,
+        "what is ours to say names it"
+    );
 }
 
 #[tokio::test]

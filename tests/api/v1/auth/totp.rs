@@ -103,9 +103,19 @@ async fn the_owner_is_told_when_an_app_is_added_and_when_it_is_removed() {
     let person = person().await.verified(application()).await;
     let guarded = Guarded::new(application(), person).await;
     let logs = &application().logs;
-    mail::to(logs, &guarded.person.email, "Selvedge: A way to sign in was added").await;
+    mail::to(
+        logs,
+        &guarded.person.email,
+        "Selvedge: A way to sign in was added",
+    )
+    .await;
     guarded.person.client.delete(TOTP).await.expect(204);
-    mail::to(logs, &guarded.person.email, "Selvedge: A way to sign in was removed").await;
+    mail::to(
+        logs,
+        &guarded.person.email,
+        "Selvedge: A way to sign in was removed",
+    )
+    .await;
 }
 
 #[tokio::test]
