@@ -126,10 +126,16 @@ async fn twenty_wrong_passwords_at_once_are_no_more_guesses_than_one_after_anoth
     let person = Person::sign_up(&client).await;
     let guess = || sign_in(&client, &person.email, WRONG);
     let answers = join_all((0..20).map(|_| guess())).await;
-    let looked_at = answers.iter().filter(|answer| answer.status == 401);
-    assert_eq!(looked_at.count(), FREE);
-    let refused = answers.iter().filter(|answer| answer.status == 429);
-    assert_eq!(refused.count(), 20 - FREE);
+    let count = |status| {
+        answers
+            .iter()
+            .filter(|answer| answer.status == status)
+            .count()
+    };
+    // A machine that is busy turns some away with 503 before they are counted.
+    assert_eq!(count(401) + count(429) + count(503), 20);
+    assert!((1..=FREE).contains(&count(401)), "{} guesses", count(401));
+    assert_eq!(count(429) > 0, count(401) + count(429) > FREE);
 }
 
 #[tokio::test]
