@@ -17,7 +17,10 @@ use crate::origin::Origin;
 use crate::random::{self, Hash};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Answered, Challenge, Purpose};
-use crate::store::{DB, accounts, devices, mail_requests, passwords, recovery_codes, totp};
+use crate::store::{
+    DB, accounts, deletions, device_tokens, devices, mail_requests, passkeys, passwords,
+    recovery_codes, totp,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -105,7 +108,7 @@ pub fn ask(request: Request, origin: &Origin, now: Timestamp) -> Result<()> {
 /// The account whose mail was read, if it has still the address that the mail went to. Who read it is
 /// its owner: an address that was not proven before is now, and what somebody else may have given the
 /// account before that, by signing up with this address first, goes: the password, second
-/// factors, sessions, links. Whoever adds another way in, removes it here.
+/// factors, passkeys, sessions, links, a wish to be deleted. Whoever adds another way in, removes it here.
 pub fn owner(
     tx: &Transaction,
     answered: Option<Answered<Mailed>>,
@@ -129,6 +132,9 @@ pub fn owner(
     passwords::remove(tx, id)?;
     totp::remove(tx, id)?;
     recovery_codes::remove(tx, id)?;
+    passkeys::remove_all(tx, id)?;
+    device_tokens::forget(tx, id)?;
+    deletions::take_back(tx, id)?;
     dismiss(tx, id, None, origin, now)?;
     challenges::withdraw_all(tx, id)?;
     devices::forget(tx, id)?;

@@ -41,3 +41,12 @@ pub fn is_known(
     )?;
     Ok(found.is_some())
 }
+
+/// No device is known any more.
+pub fn forget(tx: &Transaction, account: UserId) -> Result<(), Error> {
+    tx.execute(
+        "DELETE FROM device_tokens WHERE account_id = ?",
+        params![account],
+    )?;
+    Ok(())
+}

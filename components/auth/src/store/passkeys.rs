@@ -154,3 +154,12 @@ pub fn remove(connection: &Connection, account: UserId, id: PasskeyId) -> Result
     )?;
     Ok(removed > 0)
 }
+
+/// Removes every passkey of the account.
+pub fn remove_all(connection: &Connection, account: UserId) -> Result<(), Error> {
+    connection.execute(
+        "DELETE FROM passkeys WHERE account_id = ?",
+        params![account],
+    )?;
+    Ok(())
+}

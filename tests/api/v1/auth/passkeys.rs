@@ -220,3 +220,20 @@ async fn it_takes_a_caller() {
         POST "/v1/auth/step-up/options",
     );
 }
+
+#[tokio::test]
+async fn a_passkey_of_who_took_the_victims_address_first_goes_when_the_victim_proves_it() {
+    let (thief, mut device) = holder().await;
+    let wish = json!({"email": thief.email});
+    client()
+        .post("/v1/auth/magic-link", &wish)
+        .await
+        .expect(202);
+    let link = mail::to(&application().logs, &thief.email, "Sign in to").await;
+    let follow = json!({"token": link.token()});
+    let victim = client().post("/v1/auth/magic-link/sign-in", &follow).await;
+    // Tokens at once: the thief's passkey is no second factor of the victim's.
+    assert_eq!(claims(&victim.expect(200))["sub"], thief.id.as_str());
+    let options = options(&client(), SIGN_IN_OPTIONS).await;
+    sign_in(&client(), device.get(&options)).await.problem(422);
+}
