@@ -120,8 +120,9 @@ async fn work_off(kind: Kind, started: Instant) -> Result<Delivered, Error> {
             }
             Err(failure) => {
                 let failure = format!("{failure:#}");
-                report("a message was not delivered", &failure);
+                // Said once it is so: whoever reads the line may count on the next try.
                 outbox::failed(DB.connect()?, &message, &failure, clock::now())?;
+                report("a message was not delivered", &failure);
                 done.failed += 1;
             }
         }
