@@ -3,7 +3,7 @@
 //!
 //! A request comes in here and goes to one file of [`routes`], which asks [`store`] for rows. The rules
 //! stand in between: [`account`], [`password`], [`session`], [`refresh_token`], [`access_token`],
-//! [`signing_key`], [`key_schedule`].
+//! [`signing_key`], [`key_schedule`]. What providers elsewhere say of people is judged in [`federation`].
 //! Whatever somebody proves, [`admission`] decides whether it lets them in, and [`issuer`] says so. What
 //! others must learn of lies in the [`outbox`] until they did.
 
@@ -16,6 +16,7 @@ mod deletion;
 mod device;
 mod ended;
 mod factor;
+mod federation;
 mod guess;
 mod http_client;
 mod issuer;
@@ -141,6 +142,26 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/v1/auth/me", delete(routes::me::delete::delete))
         .route("/v1/auth/me/export", get(routes::me::export::export))
         .merge(routes::webhooks::router())
+        .route(
+            "/v1/auth/oauth/{provider}/authorize",
+            get(routes::oauth_authorize::authorize),
+        )
+        .route(
+            "/v1/auth/oauth/{provider}/callback",
+            get(routes::oauth_callback::callback),
+        )
+        .route(
+            "/v1/auth/oauth/exchange",
+            post(routes::oauth_exchange::exchange),
+        )
+        .route(
+            "/v1/auth/identities",
+            get(routes::identities::list).post(routes::identity_link::link),
+        )
+        .route(
+            "/v1/auth/identities/{id}",
+            delete(routes::identity_unlink::unlink),
+        )
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.
         .route("/internal/revocations", get(routes::revocations::list))

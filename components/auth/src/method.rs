@@ -27,15 +27,19 @@ pub enum Method {
     /// More than one factor: it stands beside those.
     #[serde(rename = "mfa")]
     MultiFactor,
+    /// Another provider's word.
+    #[serde(rename = "oauth")]
+    Federated,
 }
 
-const ALL: [Method; 6] = [
+const ALL: [Method; 7] = [
     Method::Password,
     Method::Email,
     Method::Passkey,
     Method::Totp,
     Method::RecoveryCode,
     Method::MultiFactor,
+    Method::Federated,
 ];
 
 impl Method {
@@ -47,6 +51,7 @@ impl Method {
             Self::Totp => "otp",
             Self::RecoveryCode => "recovery",
             Self::MultiFactor => "mfa",
+            Self::Federated => "oauth",
         }
     }
 }

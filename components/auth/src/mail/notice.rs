@@ -22,6 +22,9 @@ pub enum Notice {
     /// A second factor, a passkey or recovery codes were added.
     FactorAdded,
     FactorRemoved,
+    /// Another provider is a way in from now on.
+    IdentityLinked,
+    IdentityUnlinked,
     /// Of two who showed a refresh token one had stolen it.
     RefreshReused,
     /// The account will be removed.
@@ -37,8 +40,8 @@ impl Notice {
             Self::PasswordChanged => "Your password was changed",
             Self::EmailChangeRequested => "A new address was asked for",
             Self::EmailChanged => "Your address was changed",
-            Self::FactorAdded => "A way to sign in was added",
-            Self::FactorRemoved => "A way to sign in was removed",
+            Self::FactorAdded | Self::IdentityLinked => "A way to sign in was added",
+            Self::FactorRemoved | Self::IdentityUnlinked => "A way to sign in was removed",
             Self::RefreshReused => "A session was ended",
             Self::DeletionAsked => "Your account will be removed",
             Self::DeletionTakenBack => "Your account stays",
@@ -63,6 +66,12 @@ impl Notice {
             }
             Self::FactorRemoved => {
                 "A second factor, a passkey or recovery codes were removed from your account."
+            }
+            Self::IdentityLinked => {
+                "An account that you have elsewhere can be used to sign in to your account from now on."
+            }
+            Self::IdentityUnlinked => {
+                "An account that you have elsewhere can no longer be used to sign in to your account."
             }
             Self::RefreshReused => {
                 "A session of your account was used from two places, as if it had been copied. It has \

@@ -69,6 +69,8 @@ pub enum Event {
     WebhookSecretRotated,
     /// It failed for too long, or said to be gone.
     WebhookDisabled,
+    IdentityLinked,
+    IdentityUnlinked,
 }
 
 impl Event {
@@ -110,6 +112,8 @@ impl Event {
             Self::WebhookDeleted => "webhook-deleted",
             Self::WebhookSecretRotated => "webhook-secret-rotated",
             Self::WebhookDisabled => "webhook-disabled",
+            Self::IdentityLinked => "identity-linked",
+            Self::IdentityUnlinked => "identity-unlinked",
         }
     }
 }

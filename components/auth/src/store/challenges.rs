@@ -35,6 +35,10 @@ pub enum Purpose {
     ResetPassword,
     /// To prove that mail to the account's next address is read.
     ChangeEmail,
+    /// To come back from a provider, in the browser that left.
+    FederatedFlight,
+    /// To fetch what came of that, by the application that began.
+    FederatedClaim,
 }
 
 impl ToValue for Purpose {
@@ -49,6 +53,8 @@ impl ToValue for Purpose {
             Self::SignInCode => "sign-in-code",
             Self::ResetPassword => "reset-password",
             Self::ChangeEmail => "change-email",
+            Self::FederatedFlight => "federated-flight",
+            Self::FederatedClaim => "federated-claim",
         };
         Value::Text(name.to_owned())
     }

@@ -7,6 +7,7 @@ pub mod deletions;
 pub mod device_tokens;
 pub mod devices;
 pub mod guesses;
+pub mod identities;
 pub mod mail_requests;
 pub mod outbox;
 pub mod passkeys;
@@ -55,4 +56,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0030_throttles"),
     migration!("0040_webhooks"),
     migration!("0041_deletions"),
+    migration!("0050_identities"),
 ];

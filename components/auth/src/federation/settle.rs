@@ -1,0 +1,94 @@
+//! Whose account it is that a provider vouches for.
+//!
+//! An account gets somebody's identity only if its address is proven here and at the provider. One whose address was
+//! never proven here may have been made by somebody who waits for its owner to come: it gets no identity, and the
+//! owner is told to prove the address first, which takes the account from whoever made it.
+
+use shared::storage::Transaction;
+use shared::{Problem, Result, Timestamp, UserId};
+
+use super::Person;
+use crate::account::{Account, check_email, check_name};
+use crate::mail::{self, Notice};
+use crate::origin::Origin;
+use crate::store::accounts;
+use crate::store::audit::{self, Entry, Event};
+use crate::store::identities::{self, Identity};
+
+/// The account that `person` signs in to: theirs, or one that becomes theirs, or a new one.
+pub fn account_of(
+    tx: &Transaction,
+    person: &Person,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Account> {
+    if let Some(id) = identities::use_(tx, &person.issuer, &person.subject, now)? {
+        let account = accounts::find(tx, id)?;
+        return account.ok_or_else(|| Problem::unauthorized("This account is gone."));
+    }
+    let email = person.verified_email.as_deref().map(check_email);
+    let Some(Ok(email)) = email else {
+        return Err(Problem::unprocessable(
+            "The provider gives no address of yours that was proven there. Prove it there, or sign in another way \
+             and link the provider then.",
+        ));
+    };
+    match accounts::find_by_email_in(tx, &email)? {
+        Some(account) if account.email_verified_at.is_some() => {
+            link(tx, &account, person, origin, now)?;
+            Ok(account)
+        }
+        Some(_) => Err(Problem::conflict(
+            "There is an account with your address, and the address was never proven. Sign in to the account \
+             another way, prove the address, and try again.",
+        )),
+        None => {
+            let account = Account {
+                id: UserId::new(),
+                email,
+                name: person
+                    .name
+                    .as_deref()
+                    .and_then(|name| check_name(name).ok()),
+                created_at: now,
+                email_verified_at: Some(now),
+                disabled_at: None,
+            };
+            accounts::create(tx, &account)?;
+            let entry = Entry::by(Event::SignedUp, account.id);
+            audit::record(tx, &entry.with_detail(detail(person)), origin, now)?;
+            add(tx, &account, person, now)?;
+            Ok(account)
+        }
+    }
+}
+
+/// Gives the account a further way in, and tells its owner.
+pub fn link(
+    tx: &Transaction,
+    account: &Account,
+    person: &Person,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Identity> {
+    let identity = add(tx, account, person, now)?;
+    let entry = Entry::by(Event::IdentityLinked, account.id).with_object(&identity.id);
+    audit::record(tx, &entry.with_detail(detail(person)), origin, now)?;
+    mail::notify(tx, account, Notice::IdentityLinked, origin, now)?;
+    Ok(identity)
+}
+
+fn add(tx: &Transaction, account: &Account, person: &Person, now: Timestamp) -> Result<Identity> {
+    let identity = identities::add(tx, account.id, person, now);
+    identity.map_err(|error| {
+        if error.is_unique_violation() {
+            Problem::conflict("This identity is linked to an account already.")
+        } else {
+            error.into()
+        }
+    })
+}
+
+fn detail(person: &Person) -> serde_json::Value {
+    serde_json::json!({"provider": person.provider, "issuer": person.issuer})
+}
