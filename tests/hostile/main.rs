@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod federation;
 mod headers;
 mod http2;
 mod internal;
@@ -134,6 +135,13 @@ fn entrances() -> Vec<Entrance> {
             Method::POST,
             "/v1/auth/admin/import",
             json!({"users": [{"email": "old@example.com"}]}),
+            "/v1/auth/oauth/exchange",
+            json!({"code": "oc_x", "code_verifier": "x"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/identities",
+            json!({"code": "oc_x", "code_verifier": "x"}),
         ),
         entrance(
             Method::PATCH,

@@ -23,6 +23,8 @@ impl Client {
     pub fn new(address: SocketAddr) -> Self {
         let http = reqwest::Client::builder()
             .timeout(PATIENCE)
+            // Where a redirect leads is for the test to judge.
+            .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build();
         Self {

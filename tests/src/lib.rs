@@ -4,14 +4,16 @@
 //!   a [`Process`] of its own, which can be killed.
 //! - [`Client`] asks, an [`Answer`] is what comes back; [`raw`] is for what no HTTP client would send.
 //! - [`people`] are who asks, with the second factors of [`authenticator`] and [`passkey`]; [`token`] makes the tokens nobody should believe.
-//! - [`people`] are who asks, with the second factors of [`authenticator`]; [`token`] makes the tokens nobody should believe.
 //! - A [`Receiver`] is somebody else's server, to which the application sends requests.
+//! - An [`IdentityProvider`] is where people in a [`Browser`] sign in with accounts that they have elsewhere.
 
 pub mod answer;
 pub mod application;
 pub mod authenticator;
+pub mod browser;
 pub mod client;
 pub mod components;
+pub mod identity_provider;
 pub mod logs;
 pub mod mail;
 pub mod passkey;
@@ -25,7 +27,9 @@ pub mod token;
 
 pub use answer::Answer;
 pub use application::Application;
+pub use browser::Browser;
 pub use client::Client;
+pub use identity_provider::IdentityProvider;
 pub use logs::Logs;
 pub use people::Person;
 pub use process::Process;

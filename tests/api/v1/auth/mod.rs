@@ -7,6 +7,7 @@ mod email;
 mod keys;
 mod magic_link;
 mod me;
+mod oauth;
 mod passkeys;
 mod password;
 mod refresh;

@@ -1,0 +1,253 @@
+//! Signing in with other providers, attacked: by strangers, by who else has a provider, and by providers.
+
+use std::{sync::LazyLock, time::Duration};
+
+use selvedge_tests::{
+    Answer, Application, Browser, Client, IdentityProvider, Setup,
+    browser::{self, REDIRECT_TO},
+    identity_provider::{Persona, Signature, query},
+    people,
+};
+use serde_json::{Value, json};
+
+fn start(provider: &IdentityProvider) -> Setup {
+    Setup::application()
+        .variable("identity_providers", &provider.configuration())
+        .variable("identity_provider_secrets", &IdentityProvider::secrets())
+        .variable("identity_host_a", &provider.issuer())
+}
+
+fn setting() -> &'static (IdentityProvider, Application) {
+    static SETTING: LazyLock<(IdentityProvider, Application)> = LazyLock::new(|| {
+        let provider = IdentityProvider::start();
+        let application = start(&provider).start();
+        (provider, application)
+    });
+    &SETTING
+}
+
+fn provider() -> &'static IdentityProvider {
+    &setting().0
+}
+
+fn client() -> Client {
+    setting().1.client()
+}
+
+fn persona() -> Persona {
+    let email = people::fresh_email();
+    Persona::new(&email, &email)
+}
+
+/// What the browser of `persona` brings back.
+async fn outcome(persona: &Persona) -> (String, String) {
+    let mut browser = Browser::new(&client());
+    let location = browser.leave("acme").await;
+    browser
+        .come_back(&provider().approve(&location, persona))
+        .await
+}
+
+async fn assert_not_believed(persona: Persona) {
+    let outcome = outcome(&persona).await;
+    assert_eq!(
+        outcome,
+        ("error".into(), "server_error".into()),
+        "{persona:?}"
+    );
+}
+
+fn seconds_from_now(seconds: i64) -> Value {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    json!(now.expect("it is after 1970").as_secs() as i64 + seconds)
+}
+
+#[tokio::test]
+async fn an_id_token_that_is_wrong_in_one_thing_is_not_believed() {
+    assert_eq!(outcome(&persona()).await.0, "code");
+    for (claim, value) in [
+        ("nonce", json!("of-another-flight")),
+        ("nonce", Value::Null),
+        ("aud", json!("another app")),
+        ("aud", json!(["our app", "another app"])),
+        ("azp", json!("another app")),
+        ("iss", json!("http://127.0.0.1:1")),
+        ("iss", json!("https://accounts.google.com")),
+        ("exp", seconds_from_now(-120)),
+        ("exp", Value::Null),
+        ("iat", seconds_from_now(3600)),
+        ("iat", Value::Null),
+        ("sub", json!("")),
+        ("sub", Value::Null),
+    ] {
+        assert_not_believed(persona().lying(claim, value)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_id_token_that_the_provider_did_not_sign_is_not_believed() {
+    for signature in [
+        Signature::None,
+        Signature::PublicKeyAsSecret,
+        Signature::Stranger,
+        Signature::OtherKey,
+    ] {
+        assert_not_believed(persona().signed(signature)).await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_out_of_the_application() {
+    for redirect_to in [
+        "https://evil.example/",
+        "//evil.example/",
+        "/signed-in",
+        "http://localhost:3000.evil.example/",
+        "http://localhost:3000@evil.example/",
+        "http://localhost:30001/",
+        "http://localhost:3000\\@evil.example/",
+        "http://localhost:3000/#code=",
+        "javascript:alert(1)",
+        "",
+    ] {
+        let answer = Browser::new(&client()).try_leave("acme", redirect_to).await;
+        answer.problem(422).names("redirect_to");
+        assert_eq!(answer.header("location"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_browser_cannot_come_back_with_the_attackers_account() {
+    let mut attacker = Browser::new(&client());
+    let location = attacker.leave("acme").await;
+    let path = provider().approve(&location, &persona());
+    // The victim follows the attacker's link: with no cookie, and with one of its own.
+    let mut victim = Browser::new(&client());
+    victim.get(&path).await.problem(400);
+    victim.leave("acme").await;
+    victim.get(&path).await.problem(400);
+    // Nobody has used it up.
+    assert_eq!(attacker.come_back(&path).await.0, "code");
+}
+
+#[tokio::test]
+async fn nobody_comes_back_twice_or_from_another_provider() {
+    let mut browser = Browser::new(&client());
+    let location = browser.leave("acme").await;
+    let path = provider().approve(&location, &persona());
+    browser.come_back(&path).await;
+    browser.get(&path).await.problem(400);
+
+    let location = browser.leave("acme").await;
+    let path = provider().approve(&location, &persona());
+    let elsewhere = path.replace("/acme/", "/other/");
+    browser.get(&elsewhere).await.problem(400);
+}
+
+#[tokio::test]
+async fn an_answer_that_names_another_provider_or_none_is_mixed_up() {
+    for iss in ["https://evil.example", ""] {
+        let mut browser = Browser::new(&client());
+        let location = browser.leave("acme").await;
+        let path = provider().approve(&location, &persona());
+        let (rest, _) = path.split_once("&iss=").expect("it says who answers");
+        let iss = if iss.is_empty() {
+            String::new()
+        } else {
+            format!("&iss={iss}")
+        };
+        let outcome = browser.come_back(&format!("{rest}{iss}")).await;
+        assert_eq!(outcome, ("error".into(), "server_error".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_code_of_the_provider_is_good_on_its_own_flight_only() {
+    let (mut victim, mut attacker) = (Browser::new(&client()), Browser::new(&client()));
+    let stolen = victim.leave("acme").await;
+    let stolen = query(&provider().approve(&stolen, &persona()))["code"].clone();
+    // The attacker puts the stolen code into an answer of its own: the verifier is not the one it was given for.
+    let location = attacker.leave("acme").await;
+    let path = provider().approve(&location, &persona());
+    let own = query(&path)["code"].clone();
+    let outcome = attacker.come_back(&path.replace(&own, &stolen)).await;
+    assert_eq!(outcome, ("error".into(), "server_error".into()));
+}
+
+#[tokio::test]
+async fn the_code_that_the_browser_brings_is_good_once_and_for_who_began_only() {
+    let mut browser = Browser::new(&client());
+    let code = browser.code(provider(), "acme", &persona()).await;
+    let thief = Browser::new(&client());
+    thief.exchange(&code).await.problem(422);
+    browser.exchange(&code).await.expect(200);
+    browser.exchange(&code).await.problem(422);
+}
+
+#[tokio::test]
+async fn of_two_who_use_a_code_at_once_one_gets_in() {
+    let mut browser = Browser::new(&client());
+    let code = browser.code(provider(), "acme", &persona()).await;
+    let (one, two) = tokio::join!(browser.exchange(&code), browser.exchange(&code));
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 422]);
+}
+
+#[tokio::test]
+async fn who_takes_too_long_begins_again() {
+    let provider = IdentityProvider::start();
+    let application = start(&provider).with_clock().start();
+    let client = application.client();
+    let mut browser = Browser::new(&client);
+    let location = browser.leave("acme").await;
+    let path = provider.approve(&location, &persona());
+    application.advance(Duration::from_secs(11 * 60));
+    browser.get(&path).await.problem(400);
+}
+
+#[tokio::test]
+async fn an_application_without_a_secret_of_its_own_gets_nobody_signed_in() {
+    let leave = async |query: &str| -> Answer {
+        let path = format!("/v1/auth/oauth/acme/authorize?redirect_to={REDIRECT_TO}{query}");
+        client().get(&path).await
+    };
+    let challenge = browser::challenge("x");
+    leave("").await.problem(400).names("code_challenge");
+    leave("&code_challenge=short")
+        .await
+        .problem(422)
+        .names("code_challenge");
+    leave(&format!(
+        "&code_challenge={challenge}&code_challenge_method=plain"
+    ))
+    .await
+    .problem(400);
+    leave(&format!(
+        "&code_challenge={challenge}&code_challenge_method=S256"
+    ))
+    .await
+    .expect(302);
+}
+
+#[tokio::test]
+async fn the_browser_carries_no_token_and_keeps_its_secret_to_itself() {
+    let mut browser = Browser::new(&client());
+    let answer = browser.try_leave("acme", REDIRECT_TO).await.expect(302);
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"),
+        "{cookie}"
+    );
+    let location = answer.header("location").expect("it leads there");
+    let secret = browser.cookie.clone().expect("a cookie");
+    let (_, secret) = secret.split_once('=').expect("a value");
+    assert!(!location.contains(secret));
+    let path = provider().approve(location, &persona());
+    let answer = browser.get(&path).await.expect(303);
+    let location = answer.header("location").expect("it leads on");
+    assert!(
+        !location.contains("eyJ") && !location.contains("rt_"),
+        "{location}"
+    );
+}
