@@ -152,7 +152,10 @@ mod tests {
 
     fn with(name: &str, value: Value) -> Result<Subject, Refusal> {
         let mut claims = claims();
-        claims[name] = value;
+        match value {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+            value => claims[name] = value,
+        }
         judge(&sign(&json!({"alg": "EdDSA", "kid": "k"}), &claims))
     }
 
