@@ -3,7 +3,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use selvedge_tests::{
-    Answer, Application, Browser, Client, IdentityProvider, Setup,
+    Answer, Application, Browser, Client, IdentityProvider, Person, Setup,
     browser::{self, REDIRECT_TO},
     identity_provider::{Persona, Signature, query},
     people,
@@ -94,6 +94,35 @@ async fn an_id_token_that_the_provider_did_not_sign_is_not_believed() {
     ] {
         assert_not_believed(persona().signed(signature)).await;
     }
+}
+
+#[tokio::test]
+async fn a_providers_word_makes_no_administrator() {
+    let provider = IdentityProvider::start();
+    let application = start(&provider)
+        .variable("admin_email", people::ADMIN)
+        .start();
+    let claimed = Persona::new("666", "ADMIN@example.com");
+    let sign_in = async || {
+        Browser::new(&application.client())
+            .sign_in(&provider, "acme", &claimed)
+            .await
+    };
+    // Neither before there is an account with the address, nor after it was proven by mail.
+    sign_in().await.problem(409);
+    let admin = Person::admin(&application).await;
+    sign_in().await.problem(409);
+    let linked = admin.client.get("/v1/auth/identities").await.expect(200);
+    assert_eq!(linked.json()["data"], json!([]));
+    // Who is signed in by other means may link it.
+    let mut browser = Browser::new(&application.client());
+    let code = browser.code(&provider, "acme", &claimed).await;
+    let link = admin
+        .client
+        .post("/v1/auth/identities", &browser.claim(&code));
+    link.await.expect(201);
+    let body = sign_in().await.expect(200).json();
+    assert_eq!(body["user"]["id"], admin.id.as_str());
 }
 
 #[tokio::test]

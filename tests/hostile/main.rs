@@ -135,6 +135,9 @@ fn entrances() -> Vec<Entrance> {
             Method::POST,
             "/v1/auth/admin/import",
             json!({"users": [{"email": "old@example.com"}]}),
+        ),
+        entrance(
+            Method::POST,
             "/v1/auth/oauth/exchange",
             json!({"code": "oc_x", "code_verifier": "x"}),
         ),

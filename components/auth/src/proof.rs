@@ -18,8 +18,8 @@ use crate::random::{self, Hash};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Answered, Challenge, Purpose};
 use crate::store::{
-    DB, accounts, deletions, device_tokens, devices, mail_requests, passkeys, passwords,
-    recovery_codes, totp,
+    DB, accounts, deletions, device_tokens, devices, identities, mail_requests, passkeys,
+    passwords, recovery_codes, totp,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -108,7 +108,7 @@ pub fn ask(request: Request, origin: &Origin, now: Timestamp) -> Result<()> {
 /// The account whose mail was read, if it has still the address that the mail went to. Who read it is
 /// its owner: an address that was not proven before is now, and what somebody else may have given the
 /// account before that, by signing up with this address first, goes: the password, second
-/// factors, passkeys, sessions, links, a wish to be deleted. Whoever adds another way in, removes it here.
+/// factors, passkeys, identities elsewhere, sessions, links, a wish to be deleted. Whoever adds another way in, removes it here.
 pub fn owner(
     tx: &Transaction,
     answered: Option<Answered<Mailed>>,
@@ -133,6 +133,7 @@ pub fn owner(
     totp::remove(tx, id)?;
     recovery_codes::remove(tx, id)?;
     passkeys::remove_all(tx, id)?;
+    identities::remove_all(tx, id)?;
     device_tokens::forget(tx, id)?;
     deletions::take_back(tx, id)?;
     dismiss(tx, id, None, origin, now)?;

@@ -3,6 +3,10 @@
 //! An account gets somebody's identity only if its address is proven here and at the provider. One whose address was
 //! never proven here may have been made by somebody who waits for its owner to come: it gets no identity, and the
 //! owner is told to prove the address first, which takes the account from whoever made it.
+//!
+//! The administrator's address makes whoever has it more than a user, so a provider's word on it counts for nothing:
+//! a provider that lets people claim addresses would else make administrators. It is proven by our own mail, and the
+//! administrator links a provider while signed in.
 
 use shared::storage::Transaction;
 use shared::{Problem, Result, Timestamp, UserId};
@@ -15,10 +19,12 @@ use crate::store::accounts;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::identities::{self, Identity};
 
-/// The account that `person` signs in to: theirs, or one that becomes theirs, or a new one.
+/// The account that `person` signs in to: theirs, or one that becomes theirs, or a new one; but not that of
+/// `admin_email`, unless it was linked before.
 pub fn account_of(
     tx: &Transaction,
     person: &Person,
+    admin_email: &str,
     origin: &Origin,
     now: Timestamp,
 ) -> Result<Account> {
@@ -33,6 +39,11 @@ pub fn account_of(
              and link the provider then.",
         ));
     };
+    if email.eq_ignore_ascii_case(admin_email.trim()) {
+        return Err(Problem::conflict(
+            "This is the administrator's address. Sign in to its account another way, and link the provider then.",
+        ));
+    }
     match accounts::find_by_email_in(tx, &email)? {
         Some(account) if account.email_verified_at.is_some() => {
             link(tx, &account, person, origin, now)?;

@@ -11,7 +11,8 @@ use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::identities::{self, IdentityId};
 
-/// Unlinks an identity, unless the caller could not sign in again.
+/// Unlinks an identity. It is never the last way in: an account that has one has a proven address, and a link or a
+/// code can be mailed there.
 pub async fn unlink(
     caller: Caller,
     origin: Origin,
@@ -22,11 +23,6 @@ pub async fn unlink(
     DB.transaction(|tx| {
         if !identities::remove(tx, account.id, id)? {
             return Err(Problem::not_found("You have no such identity."));
-        }
-        if !identities::leave_a_way_in(tx, account.id)? {
-            return Err(Problem::conflict(
-                "It is your only way to sign in. Set a password or link another provider first.",
-            ));
         }
         let entry = Entry::by(Event::IdentityUnlinked, account.id).with_object(&id);
         audit::record(tx, &entry, &origin, now)?;

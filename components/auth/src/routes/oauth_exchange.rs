@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::StatusCode;
-use shared::{Json, Problem, Result, clock};
+use shared::{Json, Problem, Result, clock, variables};
 
 use crate::admission::admit;
 use crate::federation::{self, Claim};
@@ -18,10 +18,11 @@ use crate::store::DB;
 pub async fn exchange(origin: Origin, Json(claim): Json<Claim>) -> Result<Response> {
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
+    let admin_email = variables::get("admin_email").await?;
     let refresh_token = RefreshToken::new()?;
     let admission = DB.transaction(|tx| {
         let person = claim.take(tx, now)?;
-        let account = federation::account_of(tx, &person, &origin, now)?;
+        let account = federation::account_of(tx, &person, &admin_email, &origin, now)?;
         let methods = Methods::one(Method::Federated);
         let admission = admit(tx, account, methods, refresh_token, &origin, now)?;
         Ok::<_, Problem>(admission)

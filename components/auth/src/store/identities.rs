@@ -99,12 +99,11 @@ pub fn remove(connection: &Connection, account: UserId, id: IdentityId) -> Resul
     Ok(removed > 0)
 }
 
-/// Whether the account has an identity or a password.
-pub fn leave_a_way_in(connection: &Connection, account: UserId) -> Result<bool, Error> {
-    let found: Option<i64> = connection.query_one(
-        "SELECT 1 WHERE EXISTS (SELECT 1 FROM identities WHERE account_id = ?1)
-                     OR EXISTS (SELECT 1 FROM passwords WHERE account_id = ?1)",
+/// Takes every identity from the account.
+pub fn remove_all(connection: &Connection, account: UserId) -> Result<(), Error> {
+    connection.execute(
+        "DELETE FROM identities WHERE account_id = ?",
         params![account],
     )?;
-    Ok(found.is_some())
+    Ok(())
 }

@@ -75,6 +75,17 @@ const SECTIONS: &[(&str, &str)] = &[
         ),
     ),
     (
+        "identities",
+        concat!(
+            "SELECT json_object('id', id, 'provider', provider, 'issuer', issuer, 'subject', subject,
+                    'email', email, 'created_at', ",
+            time!("created_at"),
+            ", 'last_used_at', ",
+            time!("last_used_at"),
+            ") FROM identities WHERE account_id = ?1 ORDER BY id"
+        ),
+    ),
+    (
         "recovery_codes",
         concat!(
             "SELECT json_object('created_at', ",

@@ -18,7 +18,8 @@ pub struct Config {
     pub revocations_url: Option<String>,
     /// Whose pages may ask, as browsers name them: `https://app.example.com`.
     pub allowed_origins: Vec<String>,
-    /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one.
+    /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one. One that ends in
+    /// `/*` is everything below.
     pub public_paths: Vec<String>,
     /// From where roles count; from everywhere if none is named.
     pub admin_networks: Networks,
@@ -28,7 +29,12 @@ impl Config {
     /// Whether nobody is looked at here. Compared byte by byte, as the routes of components are.
     pub fn is_public(&self, path_with_query: &str) -> bool {
         let path = path_with_query.split('?').next().unwrap_or_default();
-        self.public_paths.iter().any(|public| public == path)
+        self.public_paths
+            .iter()
+            .any(|public| match public.strip_suffix('*') {
+                Some(below) => below.ends_with('/') && path.starts_with(below),
+                None => public == path,
+            })
     }
 }
 
@@ -103,9 +109,13 @@ mod tests {
             revocations_url: None,
             allowed_origins: Vec::new(),
             admin_networks: Networks::default(),
-            public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh"),
+            public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh /v1/auth/oauth/* /v1/users*"),
         };
-        for path in ["/v1/auth/sign-in", "/v1/auth/refresh?a=b"] {
+        for path in [
+            "/v1/auth/sign-in",
+            "/v1/auth/refresh?a=b",
+            "/v1/auth/oauth/acme/authorize?a=b",
+        ] {
             assert!(config.is_public(path), "{path}");
         }
         for path in [
@@ -117,6 +127,10 @@ mod tests {
             "/v1/auth/./sign-in",
             "/v1/auth/SIGN-IN",
             "/x?/v1/auth/sign-in",
+            "/v1/auth/oauth",
+            "/v1/auth/oauth2/token",
+            "/v1/users",
+            "/v1/users/me",
         ] {
             assert!(!config.is_public(path), "{path}");
         }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use selvedge_tests::{
     Application, Browser, Client, IdentityProvider, Person, Setup,
+    authenticator::{Guarded, half_in, second_factor},
     identity_provider::{Persona, Signature},
     mail,
     people::{self, ADMIN},
@@ -195,14 +196,16 @@ async fn an_identity_is_linked_to_one_account_only() {
 }
 
 #[tokio::test]
-async fn a_provider_can_be_unlinked_unless_it_is_the_only_way_in() {
+async fn a_provider_can_be_unlinked_and_signs_nobody_in_then() {
     let person = Person::sign_up(&client())
         .await
         .verified(application())
         .await;
-    let persona = Persona::new("66001", &person.email);
-    sign_in(&persona).await.expect(200);
-    let id = identities(&person.client).await[0]["id"].clone();
+    let persona = stranger();
+    let mut browser = Browser::new(&client());
+    let code = browser.code(provider(), "acme", &persona).await;
+    let linked = person.client.post(IDENTITIES, &browser.claim(&code)).await;
+    let id = linked.expect(201).json()["id"].clone();
     let path = format!("{IDENTITIES}/{}", id.as_str().expect("an id"));
     // Of somebody else there is none.
     let eve = Person::sign_up(&client()).await;
@@ -210,14 +213,75 @@ async fn a_provider_can_be_unlinked_unless_it_is_the_only_way_in() {
     person.client.delete(&path).await.expect(204);
     person.client.delete(&path).await.problem(404);
     assert!(identities(&person.client).await.is_empty());
+    let logs = &application().logs;
+    mail::to(
+        logs,
+        &person.email,
+        "Selvedge: A way to sign in was removed",
+    )
+    .await;
+    let other = sign_in(&persona).await.expect(200).json();
+    assert_ne!(other["user"]["id"], person.id.as_str());
+}
 
-    let only = sign_in(&stranger()).await.expect(200).json();
-    let token = only["access_token"].as_str().expect("a token");
-    let client = client().with_token(token);
-    let id = identities(&client).await[0]["id"].clone();
+#[tokio::test]
+async fn who_unlinks_the_only_provider_signs_in_by_mail() {
+    let persona = stranger();
+    let only = Person::of_answer(&client(), &persona.email, &sign_in(&persona).await);
+    let id = identities(&only.client).await[0]["id"].clone();
     let path = format!("{IDENTITIES}/{}", id.as_str().expect("an id"));
-    client.delete(&path).await.problem(409);
-    assert_eq!(identities(&client).await.len(), 1);
+    only.client.delete(&path).await.expect(204);
+    let ask = json!({"email": only.email});
+    client().post("/v1/auth/magic-link", &ask).await.expect(202);
+    let mail = mail::to(&application().logs, &only.email, "Sign in to").await;
+    let token = json!({"token": mail.token()});
+    let answer = client().post("/v1/auth/magic-link/sign-in", &token).await;
+    let body = assert_signed_in(&answer.expect(200));
+    assert_eq!(body["user"]["id"], only.id.as_str());
+}
+
+#[tokio::test]
+async fn a_second_factor_is_asked_for_behind_a_provider_too() {
+    let persona = stranger();
+    let person = Person::of_answer(&client(), &persona.email, &sign_in(&persona).await);
+    let guarded = Guarded::new(application(), person).await;
+    let half = half_in(&sign_in(&persona).await);
+    let code = json!({"recovery_code": guarded.recovery_codes[0]});
+    let answer = second_factor(&client(), &half, &code).await.expect(200);
+    let body = assert_signed_in(&answer);
+    let claims = token::claims(body["access_token"].as_str().expect("a token"));
+    assert_eq!(claims["amr"], json!(["oauth", "recovery", "mfa"]));
+    assert_eq!(claims["acr"], "aal2");
+}
+
+#[tokio::test]
+async fn an_export_tells_of_identities_and_a_removed_account_leaves_none() {
+    let persona = stranger();
+    let person = Person::of_answer(&client(), &persona.email, &sign_in(&persona).await);
+    let export = person
+        .client
+        .get("/v1/auth/me/export")
+        .await
+        .expect(200)
+        .json();
+    let told = &export["auth"]["identities"][0];
+    assert_eq!(told["subject"], persona.subject.as_str());
+    assert_eq!(told["issuer"], provider().issuer());
+    // Signing in takes a wish for deletion back, by this door as by the others.
+    person.client.delete("/v1/auth/me").await.expect(202);
+    let again = sign_in(&persona).await.expect(200).json();
+    assert_eq!(again["user"]["id"], person.id.as_str());
+    let logs = &application().logs;
+    mail::to(logs, &persona.email, "Selvedge: Your account stays").await;
+}
+
+#[tokio::test]
+async fn an_expired_token_does_not_stand_in_the_way() {
+    let stale = client().with_token("eyJhbGciOiJFZERTQSJ9.e30.AA");
+    stale.get("/v1/users/me").await.problem(401);
+    let mut browser = Browser::new(&stale);
+    let answer = browser.sign_in(provider(), "acme", &stranger()).await;
+    assert_signed_in(&answer.expect(200));
 }
 
 #[tokio::test]
