@@ -4,7 +4,7 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{HeaderMap, request::Parts};
 
-use crate::{Problem, Result, UserId};
+use crate::{Permissions, Problem, Result, UserId};
 
 /// The headers by which the auth guard hands on an identity. Absent means anonymous.
 pub mod headers {
@@ -16,10 +16,13 @@ pub mod headers {
     pub const EMAIL: &str = "x-selvedge-email";
     /// The user's roles, separated by commas; may be empty.
     pub const ROLES: &str = "x-selvedge-roles";
+    /// What the user may do beyond what everybody may, separated by commas; may be empty.
+    pub const PERMISSIONS: &str = "x-selvedge-permissions";
+    /// Which version of the user's roles the token tells of.
+    pub const ROLES_VERSION: &str = "x-selvedge-roles-version";
+    /// Who acts in the user's name, `usr_…`, where it is not the user: RFC 8693 section 4.1.
+    pub const ACTOR: &str = "x-selvedge-actor";
 }
-
-/// The role that may see and change what is not its own.
-pub const ADMIN: &str = "admin";
 
 /// A signed-in user. As an extractor it answers 401 where there is none; `Option<Caller>` does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,22 +33,29 @@ pub struct Caller {
     pub session: Option<String>,
     /// The address in the token, if it has one.
     pub email: Option<String>,
-    /// What the user may do beyond what everybody may.
+    /// The names of the user's roles, to be shown. What they allow is in `permissions`.
     pub roles: Vec<String>,
+    /// What the user may do beyond what everybody may.
+    pub permissions: Permissions,
+    /// Which version of the user's roles the token tells of, where the issuer counts them.
+    pub roles_version: Option<i64>,
+    /// Who acts in the user's name, where it is not the user.
+    pub actor: Option<UserId>,
 }
 
 impl Caller {
-    /// Whether the caller has this role.
-    pub fn has_role(&self, role: &str) -> bool {
-        self.roles.iter().any(|own| own == role)
+    /// Whether the caller may do what takes this permission.
+    pub fn may(&self, permission: &str) -> bool {
+        self.permissions.contains(permission)
     }
 
-    /// 403 unless the caller has this role.
-    pub fn require_role(&self, role: &str) -> Result<()> {
-        if self.has_role(role) {
+    /// 403 unless the caller has this permission.
+    pub fn require(&self, permission: &str) -> Result<()> {
+        if self.may(permission) {
             Ok(())
         } else {
-            Err(Problem::forbidden(format!("This takes the role {role}.")))
+            let detail = format!("This takes the permission {permission}.");
+            Err(Problem::forbidden(detail))
         }
     }
 
@@ -57,6 +67,13 @@ impl Caller {
             Problem::unauthorized("The token's subject is not a user of this application.")
         })?;
         let roles = single(headers, headers::ROLES)?.unwrap_or_default();
+        let permissions = single(headers, headers::PERMISSIONS)?.unwrap_or_default();
+        let version = single(headers, headers::ROLES_VERSION)?;
+        // Somebody who acts as another must never be taken for that other.
+        let actor = single(headers, headers::ACTOR)?.map(|actor| actor.parse());
+        let actor = actor
+            .transpose()
+            .map_err(|_| Problem::unauthorized("The token's actor is not a user of ours."))?;
         Ok(Some(Self {
             user,
             session: single(headers, headers::SESSION)?,
@@ -67,6 +84,9 @@ impl Caller {
                 .filter(|role| !role.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            permissions: Permissions::parse(&permissions),
+            roles_version: version.and_then(|version| version.parse().ok()),
+            actor,
         }))
     }
 }
@@ -122,18 +142,30 @@ mod tests {
             (headers::SESSION, "ses_1"),
             (headers::EMAIL, "ada@example.com"),
             (headers::ROLES, "admin, support,"),
+            (headers::PERMISSIONS, "users.read,audit.read"),
+            (headers::ROLES_VERSION, "7"),
         ])
         .unwrap()
         .unwrap();
         assert_eq!(caller.user, user);
         assert_eq!(caller.email.as_deref(), Some("ada@example.com"));
         assert_eq!(caller.roles, ["admin", "support"]);
-        assert!(caller.require_role("admin").is_ok());
-        assert_eq!(
-            caller.require_role("owner").unwrap_err().status(),
-            StatusCode::FORBIDDEN
-        );
-        assert!(!caller.has_role(""));
+        assert!(caller.require("users.read").is_ok() && caller.may("audit.read"));
+        let refused = caller.require("users.delete").unwrap_err();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert!(!caller.may("admin") && !caller.may(""));
+        assert_eq!((caller.roles_version, caller.actor), (Some(7), None));
+    }
+
+    #[test]
+    fn who_acts_for_somebody_is_known_or_nobody_is() {
+        let (user, actor) = (UserId::new(), UserId::new());
+        let told =
+            |actor: &str| caller(&[(headers::USER, &user.to_string()), (headers::ACTOR, actor)]);
+        let caller = told(&actor.to_string()).unwrap().unwrap();
+        assert_eq!((caller.user, caller.actor), (user, Some(actor)));
+        let strange = told("root").unwrap_err();
+        assert_eq!(strange.status(), StatusCode::UNAUTHORIZED);
     }
 
     #[test]

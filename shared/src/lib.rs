@@ -4,6 +4,7 @@
 //!
 //! - [`serve`]: runs the component's router and gives every answer its common form.
 //! - [`caller`]: who is asking, as the auth guard established it; [`internal`]: another component, and nobody else.
+//! - [`permission`]: what the caller may do beyond what everybody may.
 //! - [`network`]: from where, and lists of networks from which one may.
 //! - [`extract`]: [`Json`], [`Query`] and [`Path`], which turn bad input into problems.
 //! - [`page`], [`etag`], [`idempotency`]: lists, changes without lost updates, safe retries.
@@ -25,6 +26,7 @@ pub mod internal;
 pub mod money;
 pub mod network;
 pub mod page;
+pub mod permission;
 pub mod problem;
 mod reply;
 pub mod serve;
@@ -39,6 +41,7 @@ pub use id::{SessionId, UserId};
 pub use idempotency::IdempotencyKey;
 pub use money::{Currency, Money};
 pub use page::{Page, PageQuery};
+pub use permission::Permissions;
 pub use problem::{FieldError, Problem, Result};
 pub use serve::serve;
 

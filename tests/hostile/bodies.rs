@@ -3,11 +3,11 @@
 use selvedge_tests::raw;
 use serde_json::{Value, json};
 
-use crate::{application, client, customer, entrances};
+use crate::{application, client, entrances, with_role};
 
 #[tokio::test]
 async fn what_is_not_json_is_refused() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     let nested = "[".repeat(50_000);
     for body in [
         &b""[..],
@@ -35,7 +35,7 @@ async fn what_is_not_json_is_refused() {
 
 #[tokio::test]
 async fn json_that_is_no_object_is_refused() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for body in [
         json!(null),
         json!(1),
@@ -52,7 +52,7 @@ async fn json_that_is_no_object_is_refused() {
 
 #[tokio::test]
 async fn values_without_their_names_are_refused() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         let values: Vec<_> = entrance
             .body
@@ -71,7 +71,7 @@ async fn values_without_their_names_are_refused() {
 
 #[tokio::test]
 async fn a_field_of_the_wrong_type_is_named() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         for field in entrance
             .body
@@ -95,7 +95,7 @@ async fn a_field_of_the_wrong_type_is_named() {
 
 #[tokio::test]
 async fn a_field_that_nobody_knows_is_named() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         for field in ["is_admin", "roles", "__proto__", "id\u{0}"] {
             let mut body = entrance.body.clone();
@@ -112,7 +112,7 @@ async fn a_field_that_nobody_knows_is_named() {
 
 #[tokio::test]
 async fn a_field_that_is_there_twice_is_refused() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         let fields = entrance.body.as_object().expect("bodies are objects");
         let (name, value) = fields.iter().next().expect("bodies have fields");
@@ -128,7 +128,7 @@ async fn a_field_that_is_there_twice_is_refused() {
 
 #[tokio::test]
 async fn a_body_beyond_64_kib_is_too_large() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         let padded = |length: usize| {
             let body = entrance.body.to_string();
@@ -160,7 +160,7 @@ async fn a_body_beyond_what_the_runtime_takes_is_refused_unread() {
 
 #[tokio::test]
 async fn another_content_type_is_refused() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         for content_type in [
             "text/plain",
@@ -187,7 +187,7 @@ async fn another_content_type_is_refused() {
 
 #[tokio::test]
 async fn a_body_that_was_compressed_is_not_taken_for_json() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     for entrance in entrances() {
         let request = entrance
             .request(&client)
@@ -200,7 +200,7 @@ async fn a_body_that_was_compressed_is_not_taken_for_json() {
 
 #[tokio::test]
 async fn texts_of_any_length_and_kind_are_judged_and_not_stumbled_over() {
-    let client = customer().await.client;
+    let client = with_role("admin").await.client;
     let long = "x".repeat(60_000);
     for text in [
         "",

@@ -18,7 +18,8 @@ async fn an_identity_that_a_client_claims_is_not_believed() {
         let forged = client()
             .get("/v1/users/me")
             .header(name, &victim.id)
-            .header("x-selvedge-roles", "admin");
+            .header("x-selvedge-roles", "admin")
+            .header("x-selvedge-permissions", "*");
         forged.await.problem(401);
     }
     // Neither alone, nor with a token of one's own.
@@ -41,8 +42,20 @@ async fn an_identity_that_a_client_claims_is_not_believed() {
         .client
         .get("/v1/users")
         .header("x-selvedge-roles", "admin")
+        .header("x-selvedge-permissions", "*")
         .await
         .problem(403);
+    for (name, value) in [
+        ("x-selvedge-permissions", "*"),
+        ("X-Selvedge-Permissions", "users.read,webhooks.manage"),
+        ("x-selvedge-roles-version", "0"),
+        ("x-selvedge-actor", victim.id.as_str()),
+    ] {
+        let users = attacker.client.get("/v1/users").header(name, value);
+        users.await.problem(403);
+        let webhooks = attacker.client.get("/v1/auth/webhooks");
+        webhooks.header(name, value).await.problem(403);
+    }
     let session = attacker
         .client
         .get("/v1/auth/sessions")

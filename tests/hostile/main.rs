@@ -17,6 +17,7 @@ use std::sync::LazyLock;
 use http::Method;
 use selvedge_tests::{Application, Client, Person, Setup, client::Request, people};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 /// One application for all tests here.
 fn application() -> &'static Application {
@@ -44,6 +45,27 @@ async fn customer() -> Person {
         .await
         .expect(201);
     person
+}
+
+/// The administrator whom the operator names.
+async fn admin() -> Person {
+    static ADMIN: OnceCell<Person> = OnceCell::const_new();
+    let admin = ADMIN.get_or_init(async || Person::admin(application()).await);
+    let admin = admin.await.clone();
+    let client = client().with_token(&admin.access_token);
+    Person { client, ..admin }
+}
+
+/// Somebody new, with this role.
+async fn with_role(role: &str) -> Person {
+    let person = Person::sign_up(&client())
+        .await
+        .verified(application())
+        .await;
+    let path = format!("/v1/auth/accounts/{}/roles/{role}", person.id);
+    let grant = admin().await.client.request(Method::PUT, &path);
+    grant.await.expect(204);
+    Person::refreshed(&client(), &person).await
 }
 
 /// A way in: an endpoint that takes a body, and a body it would take.

@@ -238,18 +238,33 @@ async fn a_token_about_nobody_we_know_how_to_name_is_refused() {
 }
 
 #[tokio::test]
-async fn a_role_with_a_comma_is_not_two_roles() {
+async fn a_permission_with_a_comma_is_not_two_permissions_and_a_role_is_none() {
     let (issuer, _, claims) = genuine().await;
-    let token = issuer.sign(&with(
-        &claims,
-        "roles",
-        json!(["support,admin", "x\r\nadmin"]),
-    ));
-    client()
-        .with_token(&token)
-        .get("/v1/users")
-        .await
-        .problem(403);
+    for (name, value) in [
+        (
+            "permissions",
+            json!(["posts.read,users.read", "x\r\nusers.read", " *"]),
+        ),
+        ("roles", json!(["admin", "users.read", "*"])),
+    ] {
+        let token = issuer.sign(&with(&claims, name, value));
+        let users = client().with_token(&token).get("/v1/users").await;
+        users.problem(403);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_tells_of_roles_in_a_form_of_its_own_is_refused() {
+    let (issuer, _, claims) = genuine().await;
+    for (name, value) in [
+        ("permissions", json!("*")),
+        ("permissions", json!({"*": true})),
+        ("roles_version", json!("latest")),
+        ("act", json!("usr_01h455vb4pex5vsknk084sn02q")),
+        ("act", json!({"sub": ["a"]})),
+    ] {
+        assert_refused(issuer.sign(&with(&claims, name, value))).await;
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use shared::{Result, SessionId, Timestamp, UserId};
 
 use crate::account::Account;
 use crate::method::Methods;
+use crate::role::Rights;
 use crate::signing_key::SigningKey;
 use crate::store::sessions::Session;
 
@@ -31,6 +32,10 @@ pub struct Claims<'a> {
     email: &'a str,
     email_verified: bool,
     roles: &'a [String],
+    /// What the roles allow, all together: what components ask for.
+    permissions: Vec<&'a str>,
+    /// A token that tells of another version than the latest is refused.
+    roles_version: i64,
     /// RFC 8176.
     amr: &'a Methods,
     /// `aal2` where more than one factor was proven, else `aal1`, after NIST SP 800-63B.
@@ -43,7 +48,7 @@ pub struct Claims<'a> {
 pub struct Subject<'a> {
     pub account: &'a Account,
     pub session: &'a Session,
-    pub roles: &'a [String],
+    pub rights: &'a Rights,
 }
 
 impl<'a> Claims<'a> {
@@ -59,7 +64,9 @@ impl<'a> Claims<'a> {
             sid: subject.session.id,
             email: &subject.account.email,
             email_verified: subject.account.email_verified_at.is_some(),
-            roles: subject.roles,
+            roles: &subject.rights.roles,
+            permissions: subject.rights.permissions.iter().collect(),
+            roles_version: subject.rights.version,
             amr: &subject.session.methods,
             acr: if subject.session.methods.is_multi_factor() {
                 "aal2"
@@ -113,7 +120,7 @@ mod tests {
         let subject = Subject {
             account,
             session,
-            roles: &[],
+            rights: &Rights::default(),
         };
         let now = Timestamp::from_millis(NOW * 1000 + 999);
         let token = Claims::new("selvedge", "app", &subject, now).sign(key);
@@ -143,6 +150,8 @@ mod tests {
         assert_eq!(claims.custom["email"], "Ada@example.com");
         assert_eq!(claims.custom["email_verified"], false);
         assert_eq!(claims.custom["roles"], serde_json::json!([]));
+        assert_eq!(claims.custom["permissions"], serde_json::json!([]));
+        assert_eq!(claims.custom["roles_version"], 0);
         assert_eq!(claims.custom["amr"], serde_json::json!(["pwd"]));
         assert_eq!(claims.custom["acr"], "aal1");
         assert_eq!(claims.custom["auth_time"], NOW - 5);

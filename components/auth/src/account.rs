@@ -11,9 +11,6 @@ const LABEL_LIMIT: usize = 63;
 /// In characters.
 const NAME_LIMIT: usize = 100;
 
-/// The role of whoever proves to read mail at the address that the variable `admin_email` names.
-const ADMIN: &str = "admin";
-
 /// Who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Account {
@@ -26,16 +23,6 @@ pub struct Account {
     pub email_verified_at: Option<Timestamp>,
     /// Since when nobody is let in with it.
     pub disabled_at: Option<Timestamp>,
-}
-
-impl Account {
-    /// What the account may do beyond what every account may. Its address gives it a role only where it
-    /// is proven: anybody can sign up with anybody's.
-    pub fn roles(&self, admin_email: &str) -> Vec<String> {
-        let is_admin =
-            self.email_verified_at.is_some() && self.email.eq_ignore_ascii_case(admin_email.trim());
-        Vec::from_iter(is_admin.then(|| ADMIN.to_owned()))
-    }
 }
 
 /// The address, if it is one that mail can be sent to: ASCII, without quotes or comments, and at a
@@ -156,25 +143,5 @@ mod tests {
         for name in ["", "  ", "a\u{7}b", "a\nb", &"a".repeat(101)] {
             assert!(check_name(name).is_err(), "{name:?}");
         }
-    }
-
-    #[test]
-    fn the_administrator_is_whom_the_operator_names() {
-        let account = Account {
-            id: UserId::new(),
-            email: "Ada@example.com".into(),
-            name: None,
-            created_at: Timestamp::from_millis(0),
-            email_verified_at: Some(Timestamp::from_millis(1)),
-            disabled_at: None,
-        };
-        assert_eq!(account.roles("ada@EXAMPLE.com"), ["admin"]);
-        assert!(account.roles("").is_empty());
-        assert!(account.roles("eve@example.com").is_empty());
-        let unproven = Account {
-            email_verified_at: None,
-            ..account
-        };
-        assert!(unproven.roles("ada@example.com").is_empty());
     }
 }

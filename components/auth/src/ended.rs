@@ -1,4 +1,4 @@
-//! Callers whose session has ended. The guards in front of other components ask for revocations; here, where sessions
+//! Callers whose session has ended, or whose roles have changed. The guards in front of other components ask for revocations; here, where sessions
 //! are kept, each request looks for itself, and no handler has to think of it.
 
 use axum::extract::Request;
@@ -8,15 +8,18 @@ use shared::{Caller, Problem, Result, SessionId, clock};
 
 use crate::store::sessions;
 
-/// Answers 401 to a caller whose session is over. One whose token names no session of ours, as those of another
+/// Answers 401 to a caller whose session is over, or whose token tells of roles that are not the latest. One whose token names no session of ours, as those of another
 /// identity provider, is for the handler to judge.
 pub async fn refuse(caller: Option<Caller>, request: Request, next: Next) -> Result<Response> {
-    if let Some((caller, session)) = caller.and_then(with_session)
-        && !sessions::lives(caller.user, session, clock::now())?
-    {
-        return Err(Problem::unauthorized(
-            "This session has ended. Sign in again.",
-        ));
+    if let Some((caller, session)) = caller.and_then(with_session) {
+        let version = sessions::roles_version(caller.user, session, clock::now())?;
+        let version = version
+            .ok_or_else(|| Problem::unauthorized("This session has ended. Sign in again."))?;
+        if caller.roles_version.is_some_and(|told| told != version) {
+            return Err(Problem::unauthorized(
+                "Your roles have changed. Refresh the token.",
+            ));
+        }
     }
     Ok(next.run(request).await)
 }

@@ -15,6 +15,7 @@ use crate::keyring::Keyring;
 use crate::refresh_token::RefreshToken;
 use crate::signing_key::SigningKey;
 use crate::store::sessions::Session;
+use crate::store::{DB, roles};
 
 /// In whose name tokens are given out, and for whom.
 pub struct Issuer {
@@ -148,11 +149,14 @@ impl Issuer {
 
     /// An access token alone, for a session whose refresh token stays what it is.
     pub fn access(&self, account: Account, session: &Session, now: Timestamp) -> Result<Tokens> {
-        let roles = account.roles(&self.admin_email);
+        // Read at once, and after whatever the caller stored: a change that comes later revokes this version.
+        let granted = roles::granted(DB.connect()?, account.id)?;
+        let granted = granted.ok_or_else(|| Problem::unauthorized("This account is gone."))?;
+        let rights = granted.rights(&self.admin_email);
         let subject = Subject {
             account: &account,
             session,
-            roles: &roles,
+            rights: &rights,
         };
         Ok(Tokens {
             access_token: Some(
@@ -167,7 +171,7 @@ impl Issuer {
                 email_verified: account.email_verified_at.is_some(),
                 email: account.email,
                 name: account.name,
-                roles,
+                roles: rights.roles,
                 created_at: account.created_at,
             },
         })

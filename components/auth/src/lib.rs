@@ -9,8 +9,8 @@
 
 mod access_token;
 mod account;
-mod administrator;
 mod admission;
+mod authority;
 mod cookies;
 mod deletion;
 mod device;
@@ -29,10 +29,13 @@ mod origin;
 mod outbox;
 mod passkey;
 mod password;
+mod permission;
+mod permitted;
 mod proof;
 mod random;
 mod recovery_code;
 mod refresh_token;
+mod role;
 mod routes;
 mod sealed;
 mod session;
@@ -141,6 +144,8 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/v1/auth/outbox/deliver", post(routes::deliver::deliver))
         .route("/v1/auth/me", delete(routes::me::delete::delete))
         .route("/v1/auth/me/export", get(routes::me::export::export))
+        .merge(routes::accounts::router())
+        .merge(routes::roles::router())
         .merge(routes::webhooks::router())
         .route(
             "/v1/auth/oauth/{provider}/authorize",

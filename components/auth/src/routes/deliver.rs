@@ -3,10 +3,11 @@
 
 use shared::{Json, Result};
 
-use crate::administrator::Administrator;
 use crate::outbox::{self, Delivered};
+use crate::permission::OutboxDeliver;
+use crate::permitted::Permitted;
 
 /// Delivers, and says how much. Call it again while `due` is not zero.
-pub async fn deliver(_: Administrator) -> Result<Json<Delivered>> {
+pub async fn deliver(_: Permitted<OutboxDeliver>) -> Result<Json<Delivered>> {
     Ok(Json(outbox::deliver_now().await?))
 }

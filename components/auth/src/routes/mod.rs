@@ -1,5 +1,6 @@
 //! The endpoints, one a file.
 
+pub mod accounts;
 pub mod code;
 pub mod deliver;
 pub mod email_change;
@@ -24,6 +25,7 @@ pub mod recovery_codes;
 pub mod refresh;
 pub mod revocations;
 pub mod revoke;
+pub mod roles;
 pub mod rotate_keys;
 pub mod second_factor;
 pub mod sessions;

@@ -20,7 +20,7 @@ pub struct Known {
 /// What it does not know yet.
 #[derive(Debug, Serialize)]
 pub struct Told {
-    /// Ids of sessions.
+    /// Ids of sessions, `ses_…`, and of versions of somebody's roles, `usr_…#3`.
     revoked: Vec<String>,
     /// What to ask for next.
     last: i64,

@@ -2,11 +2,11 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use shared::caller::ADMIN;
-use shared::{Caller, Json, Problem, Result, clock};
+use shared::{Json, Problem, Result, clock};
 
 use crate::keyring::Keyring;
-use crate::origin::Origin;
+use crate::permission::SigningKeysRotate;
+use crate::permitted::Permitted;
 use crate::step_up::require_recent;
 use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
@@ -29,23 +29,21 @@ pub struct Rotated {
 /// Announces a new key, which signs once everybody can know it; or, where the old ones are compromised, puts it in their
 /// place at once. Guards notice that within five minutes; whoever is signed in refreshes.
 pub async fn rotate(
-    caller: Caller,
-    origin: Origin,
+    permitted: Permitted<SigningKeysRotate>,
     Json(body): Json<Body>,
 ) -> Result<(StatusCode, Json<Rotated>)> {
     let now = clock::now();
-    caller.require_role(ADMIN)?;
-    require_recent(&caller, now)?;
+    require_recent(&permitted.caller, now)?;
     let keyring = Keyring::load().await?;
     let id = DB.transaction(|tx| {
         let id = match body.compromised {
             false => keyring.rotate(tx, now)?,
             true => keyring.replace(tx, now)?,
         };
-        let entry = Entry::by(Event::KeysRotated, caller.user)
+        let entry = Entry::by(Event::KeysRotated, permitted.user)
             .with_object(&id)
             .with_detail(serde_json::json!({"compromised": body.compromised}));
-        audit::record(tx, &entry, &origin, now)?;
+        audit::record(tx, &entry, &permitted.origin, now)?;
         Ok::<_, Problem>(id)
     })?;
     Ok((StatusCode::CREATED, Json(Rotated { id })))

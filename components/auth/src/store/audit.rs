@@ -63,6 +63,13 @@ pub enum Event {
     AccountDeleted,
     /// The owner was given all that is known about them.
     DataExported,
+    RoleCreated,
+    RoleChanged,
+    RoleDeleted,
+    /// Somebody was given a role.
+    RoleGranted,
+    /// Somebody has it no more.
+    RoleTaken,
     WebhookCreated,
     WebhookChanged,
     WebhookDeleted,
@@ -107,6 +114,11 @@ impl Event {
             Self::DeletionTakenBack => "deletion-taken-back",
             Self::AccountDeleted => "account-deleted",
             Self::DataExported => "data-exported",
+            Self::RoleCreated => "role-created",
+            Self::RoleChanged => "role-changed",
+            Self::RoleDeleted => "role-deleted",
+            Self::RoleGranted => "role-granted",
+            Self::RoleTaken => "role-taken",
             Self::WebhookCreated => "webhook-created",
             Self::WebhookChanged => "webhook-changed",
             Self::WebhookDeleted => "webhook-deleted",

@@ -15,6 +15,7 @@ pub mod passwords;
 pub mod people;
 pub mod recovery_codes;
 pub mod revocations;
+pub mod roles;
 pub mod sessions;
 pub mod signing_keys;
 pub mod throttles;
@@ -54,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0021_revocations"),
     migration!("0022_signing_key_rotation"),
     migration!("0030_throttles"),
+    migration!("0031_roles"),
     migration!("0040_webhooks"),
     migration!("0041_deletions"),
     migration!("0050_identities"),

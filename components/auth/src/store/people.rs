@@ -30,6 +30,14 @@ const SECTIONS: &[(&str, &str)] = &[
         ),
     ),
     (
+        "roles",
+        concat!(
+            "SELECT json_object('role', role, 'granted_at', ",
+            time!("granted_at"),
+            ") FROM account_roles WHERE account_id = ?1 ORDER BY role"
+        ),
+    ),
+    (
         "password",
         concat!(
             "SELECT json_object('changed_at', ",

@@ -16,7 +16,7 @@ const KEPT: Duration = Duration::from_secs(65 * 60);
 pub struct Revocation {
     /// Its place in the order of ends.
     pub number: i64,
-    /// A session's id.
+    /// A session's id, or a user's and a version of their roles.
     pub object: String,
     told_at: Option<Timestamp>,
 }

@@ -208,6 +208,19 @@ pub fn lives(account: UserId, session: SessionId, now: Timestamp) -> Result<bool
     Ok(found.is_some())
 }
 
+/// Which version of its roles the account has, whose session this is and goes on; none where it does not.
+pub fn roles_version(
+    account: UserId,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<Option<i64>, Error> {
+    DB.connect()?.query_one(
+        "SELECT a.roles_version FROM sessions s JOIN accounts a ON a.id = s.account_id
+         WHERE s.id = ? AND s.account_id = ? AND s.expires_at > ?",
+        params![session, account, now],
+    )
+}
+
 /// The session with this id.
 pub fn find(connection: &Connection, session: SessionId) -> Result<Option<Session>, Error> {
     connection.query_one(

@@ -2,30 +2,38 @@
 
 use shared::{Caller, UserId};
 
-/// Whether `caller` may see what belongs to `owner`: the owner and administrators may.
+/// The permission to see what everybody owes.
+const READ: &str = "billing.read";
+
+/// Whether `caller` may see what belongs to `owner`: the owner, and whoever may see everybody's.
 pub fn may_see(caller: &Caller, owner: UserId) -> bool {
-    caller.user == owner || caller.has_role("admin")
+    caller.user == owner || caller.may(READ)
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::Permissions;
+
     use super::*;
 
-    fn caller(roles: &[&str]) -> Caller {
-        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    fn caller(permissions: &str) -> Caller {
         Caller {
             user: UserId::new(),
             session: None,
             email: None,
-            roles,
+            roles: vec!["admin".to_owned()],
+            permissions: Permissions::parse(permissions),
+            roles_version: None,
+            actor: None,
         }
     }
 
     #[test]
-    fn the_owner_and_administrators_see_it_and_nobody_else() {
-        let (owner, stranger) = (caller(&[]), caller(&["support", "administrator"]));
+    fn the_owner_and_who_may_see_everybodys_see_it_and_nobody_else() {
+        let (owner, stranger) = (caller(""), caller("users.read,billing.write"));
         assert!(may_see(&owner, owner.user));
-        assert!(may_see(&caller(&["admin"]), owner.user));
+        assert!(may_see(&caller("billing.read"), owner.user));
+        assert!(may_see(&caller("*"), owner.user));
         assert!(!may_see(&stranger, owner.user));
     }
 }

@@ -9,6 +9,7 @@ use wasip3::clocks::monotonic_clock;
 use wasip3::http::types::{Method, Request};
 
 use crate::config::{self, Config};
+use crate::identity::Identity;
 use crate::keys::{self, KeySet};
 use crate::refusal::Refusal;
 use crate::revocations::{Revocations, Step};
@@ -56,8 +57,9 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Ve
         return Ok(None);
     };
     let token = verify(text, config).await?;
-    if let (Some(url), Some(session)) = (&config.revocations_url, &token.identity.session) {
-        refuse_ended(session, url, changes(&request.get_method()), arrival).await?;
+    if let (Some(url), Some(_)) = (&config.revocations_url, &token.identity.session) {
+        let changes = changes(&request.get_method());
+        refuse_ended(&token.identity, url, changes, arrival).await?;
     }
     Ok(Some(token))
 }
@@ -82,9 +84,10 @@ fn changes(method: &Method) -> bool {
     !matches!(method, Method::Get | Method::Head | Method::Options)
 }
 
-/// Refuses what shows a session that ended; see [`Revocations`] for how old an answer it goes by.
+/// Refuses what shows a session that ended, or roles that changed; see [`Revocations`] for how old an answer it
+/// goes by.
 async fn refuse_ended(
-    session: &str,
+    identity: &Identity,
     url: &str,
     changes: bool,
     arrival: Instant,
@@ -97,9 +100,13 @@ async fn refuse_ended(
             Step::Known | Step::Unanswered => break,
         }
     }
-    match REVOCATIONS.with_borrow(|known| known.contains(session)) {
-        true => Err(Refusal::EndedSession),
-        false => Ok(()),
+    let is_over = |object: &str| REVOCATIONS.with_borrow(|known| known.contains(object));
+    if identity.session.as_deref().is_some_and(is_over) {
+        Err(Refusal::EndedSession)
+    } else if identity.roles_grant().as_deref().is_some_and(is_over) {
+        Err(Refusal::ChangedRoles)
+    } else {
+        Ok(())
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Refusal {
     OtherSite,
     /// The token's session has ended.
     EndedSession,
+    /// The token tells of roles that are the caller's no more.
+    ChangedRoles,
     /// There is nothing to verify tokens with.
     KeysUnavailable,
     /// Whether the token's session has ended cannot be known, and the request changes something.
@@ -42,6 +44,9 @@ impl Refusal {
             .into_response(request_id),
             Self::EndedSession => {
                 unauthorized("This session has ended. Sign in again.", request_id)
+            }
+            Self::ChangedRoles => {
+                unauthorized("Your roles have changed. Refresh the token.", request_id)
             }
             Self::KeysUnavailable | Self::RevocationsUnavailable => Problem {
                 status: 503,

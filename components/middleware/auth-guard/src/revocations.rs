@@ -22,7 +22,7 @@ const KEPT: Duration = Duration::from_secs(75 * 60);
 /// An answer of the issuer.
 #[derive(Debug, Deserialize)]
 pub struct Told {
-    /// Ids of sessions.
+    /// Ids of sessions, and of versions of somebody's roles.
     revoked: Vec<String>,
     /// The number of the last one.
     last: i64,
@@ -131,9 +131,9 @@ impl Revocations {
         }
     }
 
-    /// Whether this session ended.
-    pub fn contains(&self, session: &str) -> bool {
-        self.known.contains_key(session)
+    /// Whether this ended.
+    pub fn contains(&self, object: &str) -> bool {
+        self.known.contains_key(object)
     }
 }
 

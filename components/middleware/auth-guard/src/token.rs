@@ -6,7 +6,7 @@ use jwt_compact::{Algorithm, AlgorithmExt, Token, UntrustedToken};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, Said};
 use crate::refusal::Refusal;
 
 /// The key that a token is verified with. A key verifies by its own algorithm only.
@@ -96,6 +96,18 @@ struct Claims {
     email: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
+    #[serde(default)]
+    permissions: Vec<String>,
+    /// Counted by our own issuer: a token of an older version than the latest is good no more.
+    roles_version: Option<i64>,
+    /// RFC 8693 section 4.1.
+    act: Option<Actor>,
+}
+
+/// Who acts as the subject. Whoever acted for that one before is not our concern.
+#[derive(Deserialize)]
+struct Actor {
+    sub: String,
 }
 
 #[derive(Deserialize)]
@@ -157,8 +169,16 @@ impl<'a> Unverified<'a> {
         if claims.iss != expected.issuer || !for_us || now.saturating_add(LEEWAY) < begins {
             return Err(Refusal::InvalidToken);
         }
-        let identity = Identity::from_claims(claims.sub, claims.sid, claims.email, claims.roles)
-            .ok_or(Refusal::InvalidToken)?;
+        let said = Said {
+            subject: claims.sub,
+            session: claims.sid,
+            email: claims.email,
+            roles: claims.roles,
+            permissions: claims.permissions,
+            roles_version: claims.roles_version,
+            actor: claims.act.map(|actor| actor.sub),
+        };
+        let identity = Identity::from_claims(said).ok_or(Refusal::InvalidToken)?;
         Ok(Verified {
             identity,
             key_id: self.key_id,
@@ -232,6 +252,32 @@ mod tests {
         assert_eq!(token.identity.session.as_deref(), Some("ses_1"));
         assert_eq!(token.identity.email.as_deref(), Some("a@example.com"));
         assert_eq!(token.identity.roles, "admin");
+        assert_eq!(token.identity.permissions, "");
+        assert_eq!(token.identity.actor, None);
+    }
+
+    #[test]
+    fn a_token_tells_what_the_caller_may_do_and_who_acts_for_it() {
+        let mut claims = with("permissions", json!(["users.read", "audit.read"]));
+        claims["roles_version"] = json!(3);
+        claims["act"] = json!({"sub": "usr_2", "act": {"sub": "usr_3"}});
+        let identity = verify(&sign(&claims)).unwrap().identity;
+        assert_eq!(identity.permissions, "users.read,audit.read");
+        assert_eq!(identity.actor.as_deref(), Some("usr_2"));
+        assert_eq!(identity.roles_grant().as_deref(), Some("usr_1#3"));
+    }
+
+    #[test]
+    fn a_token_that_names_an_actor_in_another_way_is_refused() {
+        for actor in [
+            json!("usr_2"),
+            json!({}),
+            json!({"sub": 2}),
+            json!({"sub": "a b"}),
+        ] {
+            let refused = verify(&sign(&with("act", actor.clone())));
+            assert_eq!(refused, Err(Refusal::InvalidToken), "{actor}");
+        }
     }
 
     #[test]

@@ -60,16 +60,15 @@ pub fn fingerprint(token: &str) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Identity;
+    use crate::identity::{Identity, Said};
 
     fn token(ends: i64) -> Rc<Verified> {
         Rc::new(Verified {
-            identity: Identity {
-                user: "usr_1".into(),
-                session: None,
-                email: None,
-                roles: String::new(),
-            },
+            identity: Identity::from_claims(Said {
+                subject: "usr_1".into(),
+                ..Said::default()
+            })
+            .unwrap(),
             key_id: "k".into(),
             ends,
         })

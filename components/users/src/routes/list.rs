@@ -1,13 +1,13 @@
-//! `GET /v1/users`: all users, oldest first, for administrators.
+//! `GET /v1/users`: all users, oldest first, for whoever may read them.
 
-use shared::{Caller, Json, Page, PageQuery, Result, caller::ADMIN};
+use shared::{Caller, Json, Page, PageQuery, Result};
 
-use super::User;
+use super::{READ, User};
 use crate::store;
 
 /// Lists a page of users.
 pub async fn list(caller: Caller, query: PageQuery) -> Result<Json<Page<User>>> {
-    caller.require_role(ADMIN)?;
+    caller.require(READ)?;
     let rows = store::list(query.after()?, query.fetch())?;
     let page = Page::from_rows(rows, query.limit(), |profile| profile.id)?;
     Ok(Json(page.map(User::from)))

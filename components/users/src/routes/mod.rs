@@ -10,6 +10,9 @@ use shared::{Timestamp, UserId};
 
 use crate::profile::Profile;
 
+/// The permission to see everybody's profile.
+const READ: &str = "users.read";
+
 /// A user, as every endpoint shows one.
 #[derive(Debug, Serialize)]
 pub struct User {

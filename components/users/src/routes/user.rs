@@ -1,17 +1,17 @@
-//! `GET /v1/users/{id}`: one user, for that user and for administrators. To anybody else there is no
+//! `GET /v1/users/{id}`: one user, for that user and for whoever may read all. To anybody else there is no
 //! such user, whether there is or not: ids must not be a way to learn who uses the application.
 
 use axum::response::IntoResponse;
-use shared::{Caller, ETag, Json, Path, Problem, Result, UserId, caller::ADMIN, clock};
+use shared::{Caller, ETag, Json, Path, Problem, Result, UserId, clock};
 
-use super::User;
+use super::{READ, User};
 use crate::store;
 
 /// Shows one user.
 pub async fn show(caller: Caller, Path(id): Path<UserId>) -> Result<impl IntoResponse> {
     let profile = if id == caller.user {
         Some(store::see(&caller, clock::now())?)
-    } else if caller.has_role(ADMIN) {
+    } else if caller.may(READ) {
         store::find(id)?
     } else {
         None

@@ -1,5 +1,6 @@
 //! `/v1/auth`.
 
+mod accounts;
 mod code;
 mod cookies;
 mod devices;
@@ -11,6 +12,7 @@ mod oauth;
 mod passkeys;
 mod password;
 mod refresh;
+mod roles;
 mod second_factor;
 mod sessions;
 mod sign_in;

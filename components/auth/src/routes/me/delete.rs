@@ -3,8 +3,9 @@
 use axum::response::IntoResponse;
 use http::StatusCode;
 use serde::Serialize;
-use shared::{Caller, Json, Result, Timestamp, clock};
+use shared::{Caller, Json, Problem, Result, Timestamp, clock};
 
+use crate::authority::Authority;
 use crate::deletion;
 use crate::origin::Origin;
 use crate::step_up::require_recent;
@@ -16,11 +17,16 @@ struct Asked {
     deletion_at: Timestamp,
 }
 
-/// Ends all sessions, and remembers to remove the account. It takes a recent proof of who asks.
+/// Ends all sessions, and remembers to remove the account. It takes a recent proof of who asks,
+/// and another administrator besides the last.
 pub async fn delete(caller: Caller, origin: Origin) -> Result<impl IntoResponse> {
     let now = clock::now();
     let (account, _) = require_recent(&caller, now)?;
     let deletion_at = now.plus(deletion::grace().await?);
-    DB.transaction(|tx| deletion::ask(tx, &account, deletion_at, &origin, now))?;
+    let authority = Authority::load().await?;
+    DB.transaction(|tx| {
+        authority.keep_one(tx, account.id)?;
+        Ok::<_, Problem>(deletion::ask(tx, &account, deletion_at, &origin, now)?)
+    })?;
     Ok((StatusCode::ACCEPTED, Json(Asked { deletion_at })))
 }

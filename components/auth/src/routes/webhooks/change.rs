@@ -6,7 +6,8 @@ use serde_json::json;
 use shared::{ETag, IfMatch, Json, Path, Problem, Result, clock};
 
 use super::{Shown, no_endpoint};
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::webhook_endpoints::{self, Change};
@@ -23,7 +24,7 @@ pub struct Body {
 
 /// Changes an endpoint.
 pub async fn change(
-    administrator: Administrator,
+    administrator: Permitted<WebhooksManage>,
     if_match: IfMatch,
     Path(id): Path<EndpointId>,
     Json(body): Json<Body>,

@@ -7,7 +7,8 @@ use serde_json::json;
 use shared::{ETag, Json, Problem, Result, clock};
 
 use super::{Shown, no_endpoint};
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::sealed::Sealer;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, webhook_endpoints};
@@ -33,7 +34,7 @@ struct Created {
 
 /// Adds an endpoint. 409 where there are as many as there may be.
 pub async fn create(
-    administrator: Administrator,
+    administrator: Permitted<WebhooksManage>,
     Json(body): Json<Body>,
 ) -> Result<impl IntoResponse> {
     let errors: Vec<_> = [

@@ -4,14 +4,15 @@ use http::StatusCode;
 use shared::{Path, Result, clock};
 
 use super::no_endpoint;
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, webhook_endpoints};
 use crate::webhook::EndpointId;
 
 /// Removes an endpoint.
 pub async fn delete(
-    administrator: Administrator,
+    administrator: Permitted<WebhooksManage>,
     Path(id): Path<EndpointId>,
 ) -> Result<StatusCode> {
     let now = clock::now();

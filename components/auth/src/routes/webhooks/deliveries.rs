@@ -4,13 +4,14 @@
 use shared::{Json, Page, PageQuery, Path, Result};
 
 use super::{ShownDelivery, no_endpoint};
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::store::{DB, webhook_deliveries, webhook_endpoints};
 use crate::webhook::EndpointId;
 
 /// Lists a page of deliveries.
 pub async fn list(
-    _: Administrator,
+    _: Permitted<WebhooksManage>,
     Path(id): Path<EndpointId>,
     query: PageQuery,
 ) -> Result<Json<Page<impl serde::Serialize>>> {

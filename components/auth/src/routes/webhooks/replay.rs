@@ -6,13 +6,14 @@ use http::StatusCode;
 use shared::{Json, Path, Problem, Result, clock};
 
 use super::{ShownDelivery, no_endpoint};
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::store::{DB, webhook_deliveries, webhook_endpoints};
 use crate::webhook::{DeliveryId, EndpointId};
 
 /// Sends it again. 409 where nothing is sent to the endpoint.
 pub async fn replay(
-    _: Administrator,
+    _: Permitted<WebhooksManage>,
     Path((id, delivery)): Path<(EndpointId, DeliveryId)>,
 ) -> Result<impl IntoResponse> {
     let now = clock::now();

@@ -8,7 +8,8 @@ use serde::Serialize;
 use shared::{Json, Path, Result, Timestamp, clock};
 
 use super::no_endpoint;
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::sealed::Sealer;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, webhook_endpoints};
@@ -25,7 +26,7 @@ struct Rotated {
 
 /// Makes a new secret.
 pub async fn rotate(
-    administrator: Administrator,
+    administrator: Permitted<WebhooksManage>,
     Path(id): Path<EndpointId>,
 ) -> Result<impl IntoResponse> {
     let now = clock::now();

@@ -5,12 +5,16 @@ use http::StatusCode;
 use shared::{Json, Path, Problem, Result, clock};
 
 use super::{ShownDelivery, no_endpoint};
-use crate::administrator::Administrator;
+use crate::permission::WebhooksManage;
+use crate::permitted::Permitted;
 use crate::store::{DB, webhook_deliveries, webhook_endpoints};
 use crate::webhook::{EndpointId, event};
 
 /// Sends a test. 409 where nothing is sent to the endpoint.
-pub async fn test(_: Administrator, Path(id): Path<EndpointId>) -> Result<impl IntoResponse> {
+pub async fn test(
+    _: Permitted<WebhooksManage>,
+    Path(id): Path<EndpointId>,
+) -> Result<impl IntoResponse> {
     let now = clock::now();
     let payload = event::test_payload(now).to_string();
     let delivery = DB.transaction(|tx| {
