@@ -11,6 +11,7 @@ mod forwarding;
 mod grants;
 mod health;
 mod http2;
+mod https;
 mod logs;
 mod manifest;
 mod metrics;

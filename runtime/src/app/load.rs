@@ -72,7 +72,7 @@ pub(super) fn load(
         sources: Sources::new(&manifest),
         ticker: Arc::new(Ticker::start(&engine).context("cannot start the epoch thread")?),
         neighbours: Arc::default(),
-        bounds: Arc::new(Bounds::new(&config.outbound)),
+        bounds: Arc::new(Bounds::new(&config)?),
     };
     let answers = loader.answers(&selected, &routes, progress)?;
     Ok(App {

@@ -3,6 +3,7 @@
 //!
 //! It is optional. What Spin knows and Selvedge does not support is refused by name rather than ignored.
 
+mod client_tls;
 mod outbound;
 mod place;
 mod provider;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use crate::document::{self, DocumentErrors, Fields};
 
+pub use client_tls::{ClientTls, Identity, Roots};
 pub use outbound::{Outbound, Private};
 pub use place::{Database, Store};
 pub use provider::{DEFAULT_PREFIX, Provider};
@@ -35,6 +37,8 @@ pub struct RuntimeConfig {
     pub variables: Vec<Provider>,
     /// `[outbound_http]` and `[outbound_networking]`.
     pub outbound: Outbound,
+    /// `[[client_tls]]`, the first that fits wins.
+    pub client_tls: Vec<ClientTls>,
 }
 
 impl RuntimeConfig {
@@ -57,6 +61,7 @@ impl RuntimeConfig {
                 key_value: place::read_stores(fields, folder),
                 variables: provider::read_all(fields, folder),
                 outbound: outbound::read(fields),
+                client_tls: client_tls::read_all(fields, folder),
             }
         })
     }
@@ -65,10 +70,6 @@ impl RuntimeConfig {
 fn refuse_unsupported(fields: &Fields<'_>) {
     fields.refuse("log_dir", "logs go to standard output and standard error");
     fields.refuse("llm_compute", "there are no AI models here");
-    fields.refuse(
-        "client_tls",
-        "requests to other hosts trust the public certificate authorities, and show no certificate",
-    );
     for key in [
         "outbound_pg",
         "outbound_redis",

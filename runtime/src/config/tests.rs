@@ -181,15 +181,12 @@ fn debugging_shows_the_names_of_values_only() {
 fn what_spin_alone_supports_is_named_with_what_is_supported_here() {
     let text = "log_dir = \"x\"\n[sqlite_database.auth]\ntype = \"postgres\"\nurl = \"https://x\"\n\
                 [key_value_store.cache]\ntype = \"azure_cosmos\"\nkey = \"x\"\n\
-                [[variables_provider]]\ntype = \"vault\"\nurl = \"x\"\ntoken = \"t\"\nmount = \"m\"\n\
-                [[client_tls]]\nhosts = [\"x\"]\n";
+                [[variables_provider]]\ntype = \"vault\"\nurl = \"x\"\ntoken = \"t\"\nmount = \"m\"\n";
     let expected = [
         "1: key \"log_dir\" is not supported; logs go to standard output and standard error",
         "3: sqlite_database \"auth\": key \"type\" \"postgres\" is not supported; supported are: \"spin\" and \"libsql\"",
         "6: key_value_store \"cache\": key \"type\" \"azure_cosmos\" is not supported; supported are: \"spin\" and \"redis\"",
         "9: key \"variables_provider.type\" \"vault\" is not supported; supported are: \"static\" and \"env\"",
-        "13: key \"client_tls\" is not supported; requests to other hosts trust the public certificate authorities, and \
-         show no certificate",
     ];
     let found = mistakes(text);
     let found: Vec<_> = found
@@ -216,4 +213,39 @@ fn attaching_files_is_refused() {
         "{}",
         mistakes(text)
     );
+}
+
+#[test]
+fn whom_to_believe_is_read_from_the_folder_of_the_file() {
+    let text = "[[client_tls]]\ncomponent_ids = [\"auth\"]\nhosts = [\"Mail.example.com\"]\n\
+                ca_roots_file = \"roots.pem\"\nclient_cert_file = \"us.pem\"\nclient_private_key_file = \"us.key\"\n\
+                [[client_tls]]\ncomponent_ids = [\"auth\"]\nhosts = [\"example.com\"]\n";
+    let config = parse(text).expect("a configuration");
+    let expected = ClientTls {
+        components: vec!["auth".to_owned()],
+        hosts: vec!["mail.example.com".to_owned()],
+        roots: Roots {
+            platform: false,
+            public: false,
+            file: Some("etc/roots.pem".into()),
+        },
+        identity: Some(Identity {
+            certificate: "etc/us.pem".into(),
+            key: "etc/us.key".into(),
+        }),
+    };
+    assert_eq!(config.client_tls[0], expected);
+    assert!(config.client_tls[1].roots.platform && !config.client_tls[1].roots.public);
+}
+
+#[test]
+fn whom_to_believe_is_said_for_some_component_some_host_and_by_some_authority() {
+    let text = "[[client_tls]]\ncomponent_ids = []\nhosts = [\"example.com:443\"]\nca_use_webpki_roots = false\n\
+                client_cert_file = \"us.pem\"\n";
+    let expected = "\
+        etc/runtime-config.toml:1: \"client_cert_file\" and \"client_private_key_file\" need each other\n\
+        etc/runtime-config.toml:1: trusts no certificate authority: set one of the keys that begin with \"ca_\"\n\
+        etc/runtime-config.toml:2: key \"client_tls.component_ids\" must name at least one\n\
+        etc/runtime-config.toml:3: key \"client_tls.hosts\" holds \"example.com:443\", which is no host without a port";
+    assert_eq!(mistakes(text), expected);
 }

@@ -16,11 +16,12 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::{
     network::Networks,
-    policy::{Allowed, AllowedHosts},
-    send::{self, Limits},
+    policy::AllowedHosts,
+    send::{self, Destination, Limits},
+    trust::Trust,
 };
 use crate::{
-    config,
+    config::RuntimeConfig,
     guest::{Answer, Call, Failure, Guest},
     manifest::StaticResponse,
     metrics,
@@ -115,18 +116,21 @@ impl Neighbours {
 pub struct Bounds {
     /// Networks that are closed.
     pub networks: Networks,
+    /// Whom they believe by HTTPS.
+    pub trust: Trust,
     /// Connections there may be at once; any number where there is no bound.
     pub connections: Option<Arc<Semaphore>>,
 }
 
 impl Bounds {
-    /// Those that the configuration sets.
-    pub fn new(config: &config::Outbound) -> Self {
+    /// Those that the configuration sets. Fails where certificates that it names cannot be used.
+    pub fn new(config: &RuntimeConfig) -> anyhow::Result<Self> {
         let bound = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-        Self {
-            networks: Networks::new(config),
-            connections: config.max_connections.map(bound),
-        }
+        Ok(Self {
+            networks: Networks::new(&config.outbound),
+            trust: Trust::new(&config.client_tls)?,
+            connections: config.outbound.max_connections.map(bound),
+        })
     }
 }
 
@@ -183,8 +187,8 @@ impl WasiHttpHooks for Outbound {
                 let io = Box::new(std::future::ready(Ok(())));
                 Box::new(std::future::ready(Ok((response, io as Io))))
             }
-            Ok(Route::Network(allowed)) => {
-                let sending = leave(request, allowed, options, self.bounds.clone());
+            Ok(Route::Network(destination)) => {
+                let sending = leave(request, destination, options, self.bounds.clone());
                 Box::new(traced(span, sending))
             }
             Err(error) => {
@@ -198,7 +202,7 @@ impl WasiHttpHooks for Outbound {
 enum Route {
     Neighbour(Arc<Guest>),
     Static(Response<Bytes>),
-    Network(Allowed),
+    Network(Destination),
 }
 
 impl Outbound {
@@ -226,7 +230,16 @@ impl Outbound {
         let neighbour = match host.strip_suffix(INTERNAL) {
             Some(name) => self.neighbours.find(name, request).map(Route::Neighbour),
             None if host == OWN => self.neighbours.own(request),
-            None => return Ok(Route::Network(allowed)),
+            None => {
+                let tls = match *scheme == Scheme::HTTPS {
+                    true => {
+                        let connector = self.bounds.trust.connector(&self.component, &host);
+                        Some(connector.ok_or(Error::ConfigurationError)?)
+                    }
+                    false => None,
+                };
+                return Ok(Route::Network(Destination { allowed, tls }));
+            }
         };
         neighbour.ok_or(Error::DestinationNotFound)
     }
@@ -275,7 +288,7 @@ async fn call(
 
 async fn leave(
     request: Request<WasiBody>,
-    allowed: Allowed,
+    destination: Destination,
     options: Option<RequestOptions>,
     bounds: Arc<Bounds>,
 ) -> Outcome {
@@ -292,7 +305,7 @@ async fn leave(
         }
         None => None,
     };
-    let (response, io) = send::send(request, allowed, &bounds.networks, &limits).await?;
+    let (response, io) = send::send(request, destination, &bounds.networks, &limits).await?;
     let io = async move {
         let outcome = io.await;
         // The place is taken as long as the connection is there.

@@ -6,6 +6,7 @@ mod host;
 mod network;
 pub mod policy;
 mod send;
+mod trust;
 
 use wasmtime::component::Linker;
 

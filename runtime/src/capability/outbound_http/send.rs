@@ -6,18 +6,17 @@
 use std::{
     net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::{Arc, LazyLock},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, Uri, header, uri::Scheme};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -27,6 +26,14 @@ use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::{network::Networks, policy::Allowed};
+
+/// Where a request goes.
+pub struct Destination {
+    /// How the manifest allows it.
+    pub allowed: Allowed,
+    /// What does the handshake, for HTTPS.
+    pub tls: Option<TlsConnector>,
+}
 
 /// How long each step may take.
 pub struct Limits {
@@ -38,11 +45,11 @@ pub struct Limits {
     pub between_bytes: Duration,
 }
 
-/// Sends `request` to a destination that is `allowed`, where `networks` has no objection. The response's body comes as
+/// Sends `request` to its destination, where `networks` has no objection. The response's body comes as
 /// long as the future beside it is polled.
 pub async fn send(
     mut request: Request<WasiBody>,
-    allowed: Allowed,
+    destination: Destination,
     networks: &Networks,
     limits: &Limits,
 ) -> Result<
@@ -52,7 +59,10 @@ pub async fn send(
     ),
     Error,
 > {
-    let stream = timeout(limits.connect, connect(request.uri(), allowed, networks));
+    let stream = timeout(
+        limits.connect,
+        connect(request.uri(), destination, networks),
+    );
     let stream = stream.await.map_err(|_| Error::ConnectionTimeout)??;
     let (mut sender, mut connection) = http1::handshake(TokioIo::new(stream)).await?;
     // The host goes into a header: that is how one asks an origin (RFC 9112, 3.2).
@@ -93,28 +103,36 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 async fn connect(
     uri: &Uri,
-    allowed: Allowed,
+    destination: Destination,
     networks: &Networks,
 ) -> Result<Box<dyn Stream>, Error> {
     let authority = uri.authority().ok_or(Error::HttpRequestUriInvalid)?;
-    let is_tls = uri.scheme() == Some(&Scheme::HTTPS);
+    let Destination { allowed, tls } = destination;
     let port = authority.port_u16();
-    let port = port.unwrap_or(if is_tls { 443 } else { 80 });
+    let port = port.unwrap_or(if tls.is_some() { 443 } else { 80 });
     let host = authority.host().trim_matches(['[', ']']);
     let addresses = resolve(host, port, allowed, networks).await?;
     let stream = TcpStream::connect(&addresses[..]).await;
     let stream = stream.map_err(Error::Connect)?;
     stream.set_nodelay(true).map_err(Error::Connect)?;
-    if !is_tls {
+    let Some(connector) = tls else {
         return Ok(Box::new(stream));
-    }
+    };
     let name = match host.parse::<IpAddr>() {
         Ok(address) => ServerName::from(address),
         Err(_) => ServerName::try_from(host.to_owned())?,
     };
-    let connector = TLS.as_ref().ok_or(Error::ConfigurationError)?;
     let stream = connector.connect(name, stream).await;
-    Ok(Box::new(stream.map_err(Error::Tls)?))
+    Ok(Box::new(stream.map_err(handshake_error)?))
+}
+
+/// Tells a peer that cannot be believed from one that speaks TLS badly.
+fn handshake_error(error: std::io::Error) -> Error {
+    let cause = error.get_ref().and_then(|error| error.downcast_ref());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(_)) => Error::TlsCertificateError,
+        _ => Error::Tls(error),
+    }
 }
 
 /// The addresses of `host` that are open to a destination that is `allowed`.
@@ -140,19 +158,6 @@ async fn resolve(
         _ => Ok(addresses),
     }
 }
-
-/// The client's side of TLS, which trusts the roots that browsers do. `None` where the algorithms do not fit together,
-/// which is decided when this is compiled.
-static TLS: LazyLock<Option<TlsConnector>> = LazyLock::new(|| {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let provider = Arc::new(ring::default_provider());
-    let config =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.ok()?.with_root_certificates(roots);
-    Some(Arc::new(config.with_no_client_auth()).into())
-});
 
 /// A body whose next piece is waited for only so long.
 struct Paced {
