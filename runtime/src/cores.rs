@@ -5,6 +5,7 @@ use std::{
     cell::Cell,
     io,
     num::NonZeroUsize,
+    rc::Rc,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,15 +16,20 @@ use std::{
 
 use tokio::{
     runtime::{Builder, Handle},
-    sync::oneshot,
+    sync::{Notify, oneshot},
+    time::sleep,
 };
 
 /// How long work on blocking threads may go on when the cores stop: a statement that cannot be interrupted must not
 /// keep the process from ending.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// Between two beats of a [`Pulse`]: before any time-out a request begins with.
+const BEAT: Duration = Duration::from_millis(4);
+
 thread_local! {
     static CURRENT: Cell<usize> = const { Cell::new(0) };
+    static PULSE: Rc<Pulse> = Rc::default();
 }
 
 /// How many cores there are to use.
@@ -34,6 +40,38 @@ pub fn count() -> usize {
 /// The core this thread works for, below [`count`]. Threads that work for none count as the first.
 pub fn current() -> usize {
     CURRENT.get()
+}
+
+/// A request begins on this thread.
+pub fn work() {
+    PULSE.with(|pulse| pulse.quicken());
+}
+
+/// A timer that is always due soon while requests come. For each timer that is due before all it knew of when it last
+/// looked, a runtime is woken by a call of the system, even by its own thread; with this there is none.
+#[derive(Default)]
+struct Pulse {
+    /// Whether a request began since the last beat.
+    is_quick: Cell<bool>,
+    begin: Notify,
+}
+
+impl Pulse {
+    fn quicken(&self) {
+        if !self.is_quick.replace(true) {
+            self.begin.notify_one();
+        }
+    }
+
+    /// Beats as long as requests come, and rests in between.
+    async fn beat(&self) -> ! {
+        loop {
+            self.begin.notified().await;
+            while self.is_quick.replace(false) {
+                sleep(BEAT).await;
+            }
+        }
+    }
 }
 
 /// The running threads. They stop when this is dropped; what then still runs on them is dropped with them.
@@ -82,8 +120,14 @@ impl Core {
             .name(format!("selvedge-core-{index}"))
             .spawn(move || {
                 CURRENT.set(index);
-                // Ends when the other side is dropped.
-                let _ = runtime.block_on(stopped);
+                let pulse = PULSE.with(Rc::clone);
+                runtime.block_on(async {
+                    tokio::select! {
+                        // Ends when the other side is dropped.
+                        _ = stopped => (),
+                        never = pulse.beat() => never,
+                    }
+                });
                 runtime.shutdown_timeout(LINGER);
             })?;
         Ok(Self {

@@ -173,6 +173,7 @@ impl Guest {
         trace: TraceContext,
         depth: u8,
     ) -> Result<Response<WasiBody>, Failure> {
+        cores::work();
         let metrics = &self.mould.metrics;
         let queued = metrics.queued.hold();
         let Some((pool, place)) = self.admit(depth > 0).await else {

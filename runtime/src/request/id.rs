@@ -1,14 +1,21 @@
 //! The request id: kept from the caller when it is harmless, made otherwise.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use http::{HeaderMap, HeaderName};
-use uuid::Uuid;
+use uuid::Builder;
 
 /// The header that carries it, in and out.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A new id: a UUIDv7, so that ids sort by time.
+/// A new id: a UUIDv7 (RFC 9562, 5.7), so that ids sort by time. They only have to differ, and nothing is granted to who
+/// guesses one: random numbers that cost no call of the system will do.
 pub fn new() -> String {
-    Uuid::now_v7().to_string()
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since_epoch.map_or(0, |duration| duration.as_millis() as u64);
+    let [.., a, b, c, d, e, f, g, h, i, j] = fastrand::u128(..).to_be_bytes();
+    let builder = Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]);
+    builder.into_uuid().to_string()
 }
 
 /// The id of a request: its own if it has exactly one of 1 to 64 characters of `[A-Za-z0-9._-]`, else a new one.
@@ -46,6 +53,13 @@ mod tests {
     #[test]
     fn a_harmless_id_is_kept() {
         assert_eq!(given("order-42_a.B"), "order-42_a.B");
+    }
+
+    #[test]
+    fn new_ids_are_valid_and_differ() {
+        let (one, other) = (new(), new());
+        assert!(is_valid(&one) && one.as_bytes()[14] == b'7', "{one}");
+        assert_ne!(one, other);
     }
 
     #[test]
