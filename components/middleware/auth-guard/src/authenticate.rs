@@ -58,8 +58,8 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Ve
     };
     let token = verify(text, config).await?;
     if let (Some(url), Some(_)) = (&config.revocations_url, &token.identity.session) {
-        let changes = changes(&request.get_method());
-        refuse_ended(&token.identity, url, changes, arrival).await?;
+        let is_fresh = changes(&request.get_method()) && !config.is_tolerant(&path());
+        refuse_ended(&token.identity, url, is_fresh, arrival).await?;
     }
     Ok(Some(token))
 }
@@ -84,19 +84,19 @@ fn changes(method: &Method) -> bool {
     !matches!(method, Method::Get | Method::Head | Method::Options)
 }
 
-/// Refuses what shows a session that ended, or roles that changed; see [`Revocations`] for how old an answer it
-/// goes by.
+/// Refuses what shows a session that ended, or roles that changed; see [`Revocations`] for how old an answer it goes by, where
+/// `is_fresh` asks for one of its own.
 async fn refuse_ended(
     identity: &Identity,
     url: &str,
-    changes: bool,
+    is_fresh: bool,
     arrival: Instant,
 ) -> Result<(), Refusal> {
     loop {
-        match REVOCATIONS.with_borrow(|known| known.step(changes, arrival, Instant::now())) {
+        match REVOCATIONS.with_borrow(|known| known.step(is_fresh, arrival, Instant::now())) {
             Step::Ask => ask_for_revocations(url).await,
             Step::Wait => monotonic_clock::wait_for(POLL).await,
-            Step::Unanswered if changes => return Err(Refusal::RevocationsUnavailable),
+            Step::Unanswered if is_fresh => return Err(Refusal::RevocationsUnavailable),
             Step::Known | Step::Unanswered => break,
         }
     }

@@ -21,6 +21,9 @@ pub struct Config {
     /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one. One that ends in
     /// `/*` is everything below.
     pub public_paths: Vec<String>,
+    /// Where a change may go by an answer about revocations that is a second old, as reading may: asking before each
+    /// costs more than a small change does.
+    pub tolerant_paths: Vec<String>,
     /// From where roles count; from everywhere if none is named.
     pub admin_networks: Networks,
 }
@@ -28,14 +31,21 @@ pub struct Config {
 impl Config {
     /// Whether nobody is looked at here. Compared byte by byte, as the routes of components are.
     pub fn is_public(&self, path_with_query: &str) -> bool {
-        let path = path_with_query.split('?').next().unwrap_or_default();
-        self.public_paths
-            .iter()
-            .any(|public| match public.strip_suffix('*') {
-                Some(below) => below.ends_with('/') && path.starts_with(below),
-                None => public == path,
-            })
+        holds(&self.public_paths, path_with_query)
     }
+
+    /// Whether a change may be made here by a session that ended within the last second.
+    pub fn is_tolerant(&self, path_with_query: &str) -> bool {
+        holds(&self.tolerant_paths, path_with_query)
+    }
+}
+
+fn holds(paths: &[String], path_with_query: &str) -> bool {
+    let path = path_with_query.split('?').next().unwrap_or_default();
+    paths.iter().any(|known| match known.strip_suffix('*') {
+        Some(below) => below.ends_with('/') && path.starts_with(below),
+        None => known == path,
+    })
 }
 
 thread_local! {
@@ -56,6 +66,7 @@ pub async fn get() -> Result<&'static Config, Refusal> {
         revocations_url: Some(optional("revocations_url").await?).filter(|url| !url.is_empty()),
         allowed_origins: list(&optional("allowed_origins").await?),
         public_paths: list(&optional("public_paths").await?),
+        tolerant_paths: list(&optional("tolerant_paths").await?),
         admin_networks: networks(&optional("admin_allowed_ips").await?)?,
     };
     // Two requests may both have come here; one configuration stays.
@@ -110,6 +121,7 @@ mod tests {
             allowed_origins: Vec::new(),
             admin_networks: Networks::default(),
             public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh /v1/auth/oauth/* /v1/users*"),
+            tolerant_paths: Vec::new(),
         };
         for path in [
             "/v1/auth/sign-in",
