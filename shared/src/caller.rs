@@ -22,6 +22,8 @@ pub mod headers {
     pub const ROLES_VERSION: &str = "x-selvedge-roles-version";
     /// Who acts in the user's name, `usr_…`, where it is not the user: RFC 8693 section 4.1.
     pub const ACTOR: &str = "x-selvedge-actor";
+    /// The id of the API key by which a program asks in the user's name, `apk_…`.
+    pub const API_KEY: &str = "x-selvedge-api-key";
 }
 
 /// A signed-in user. As an extractor it answers 401 where there is none; `Option<Caller>` does not.
@@ -41,6 +43,8 @@ pub struct Caller {
     pub roles_version: Option<i64>,
     /// Who acts in the user's name, where it is not the user.
     pub actor: Option<UserId>,
+    /// The API key by which a program asks in the user's name, if one does.
+    pub api_key: Option<String>,
 }
 
 impl Caller {
@@ -87,6 +91,7 @@ impl Caller {
             permissions: Permissions::parse(&permissions),
             roles_version: version.and_then(|version| version.parse().ok()),
             actor,
+            api_key: single(headers, headers::API_KEY)?,
         }))
     }
 }

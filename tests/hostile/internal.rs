@@ -1,6 +1,7 @@
 //! What components ask each other, asked by a stranger: no address leads there from outside.
 
 use selvedge_tests::raw;
+use sha2::{Digest as _, Sha256};
 
 use crate::{application, client, customer};
 
@@ -46,6 +47,32 @@ async fn what_guards_are_told_nobody_else_is() {
             assert!((400..500).contains(&status), "{host} {target}: {response}");
             assert!(!response.contains(&session), "{host} {target}: {response}");
             assert!(!response.contains("\"revoked\""), "{host} {target}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_outside_has_a_key_judged() {
+    let person = customer().await;
+    let terms = serde_json::json!({"name": "x", "scopes": ["users:read"]});
+    let key = person.client.post("/v1/auth/api-keys", &terms).await;
+    let secret = key.expect(201).json()["secret"].take();
+    let hash = Sha256::digest(secret.as_str().expect("a secret").as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    for host in ["localhost", "auth.spin.internal"] {
+        for target in TARGETS {
+            let question = format!("api-keys?hash={hash}&before=0");
+            let target = target.replace("revocations?after=0", &question);
+            let request = format!(
+                "POST {target} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+            let response = raw::exchange(application().address, request).await;
+            let status = raw::status(&response);
+            assert!((400..500).contains(&status), "{host} {target}: {response}");
+            assert!(
+                !response.contains(&person.id),
+                "{host} {target}: {response}"
+            );
         }
     }
 }

@@ -10,6 +10,8 @@
 mod access_token;
 mod account;
 mod admission;
+mod allowance;
+mod api_key;
 mod authority;
 mod cookies;
 mod deletion;
@@ -146,6 +148,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/v1/auth/me/export", get(routes::me::export::export))
         .merge(routes::accounts::router())
         .merge(routes::roles::router())
+        .merge(routes::api_keys::router())
         .merge(routes::webhooks::router())
         .route(
             "/v1/auth/oauth/{provider}/authorize",

@@ -25,6 +25,9 @@ pub enum Notice {
     /// Another provider is a way in from now on.
     IdentityLinked,
     IdentityUnlinked,
+    ApiKeyAdded,
+    /// It may do something else, or has another secret.
+    ApiKeyChanged,
     /// Of two who showed a refresh token one had stolen it.
     RefreshReused,
     /// The account will be removed.
@@ -42,6 +45,8 @@ impl Notice {
             Self::EmailChanged => "Your address was changed",
             Self::FactorAdded | Self::IdentityLinked => "A way to sign in was added",
             Self::FactorRemoved | Self::IdentityUnlinked => "A way to sign in was removed",
+            Self::ApiKeyAdded => "An API key was added",
+            Self::ApiKeyChanged => "An API key was changed",
             Self::RefreshReused => "A session was ended",
             Self::DeletionAsked => "Your account will be removed",
             Self::DeletionTakenBack => "Your account stays",
@@ -72,6 +77,13 @@ impl Notice {
             }
             Self::IdentityUnlinked => {
                 "An account that you have elsewhere can no longer be used to sign in to your account."
+            }
+            Self::ApiKeyAdded => {
+                "A key was added to your account. Programs that have it can act in your name until it is \
+                 revoked, whatever your password is by then."
+            }
+            Self::ApiKeyChanged => {
+                "A key of your account was given another secret, or may do something else than before."
             }
             Self::RefreshReused => {
                 "A session of your account was used from two places, as if it had been copied. It has \

@@ -1,6 +1,7 @@
 //! The endpoints, one a file.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod code;
 pub mod deliver;
 pub mod email_change;

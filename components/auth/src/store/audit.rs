@@ -70,6 +70,11 @@ pub enum Event {
     RoleGranted,
     /// Somebody has it no more.
     RoleTaken,
+    /// A key for programs.
+    ApiKeyCreated,
+    ApiKeyChanged,
+    ApiKeyRotated,
+    ApiKeyRevoked,
     WebhookCreated,
     WebhookChanged,
     WebhookDeleted,
@@ -119,6 +124,10 @@ impl Event {
             Self::RoleDeleted => "role-deleted",
             Self::RoleGranted => "role-granted",
             Self::RoleTaken => "role-taken",
+            Self::ApiKeyCreated => "api-key-created",
+            Self::ApiKeyChanged => "api-key-changed",
+            Self::ApiKeyRotated => "api-key-rotated",
+            Self::ApiKeyRevoked => "api-key-revoked",
             Self::WebhookCreated => "webhook-created",
             Self::WebhookChanged => "webhook-changed",
             Self::WebhookDeleted => "webhook-deleted",

@@ -1,6 +1,7 @@
 //! The `auth` database: all SQL there is about it, a table a file.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod audit;
 pub mod challenges;
 pub mod deletions;
@@ -54,6 +55,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0020_refresh_generations"),
     migration!("0021_revocations"),
     migration!("0022_signing_key_rotation"),
+    migration!("0023_api_keys"),
     migration!("0030_throttles"),
     migration!("0031_roles"),
     migration!("0040_webhooks"),

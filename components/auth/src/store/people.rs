@@ -94,6 +94,19 @@ const SECTIONS: &[(&str, &str)] = &[
         ),
     ),
     (
+        "api_keys",
+        concat!(
+            "SELECT json_object('id', id, 'name', name, 'prefix', prefix, 'scopes', json(scopes),
+                    'rate_limit', rate_limit, 'created_at', ",
+            time!("created_at"),
+            ", 'expires_at', ",
+            time!("expires_at"),
+            ", 'last_used_at', ",
+            time!("last_used_at"),
+            ") FROM api_keys WHERE account_id = ?1 ORDER BY id"
+        ),
+    ),
+    (
         "recovery_codes",
         concat!(
             "SELECT json_object('created_at', ",

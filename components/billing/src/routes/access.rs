@@ -25,6 +25,7 @@ mod tests {
             permissions: Permissions::parse(permissions),
             roles_version: None,
             actor: None,
+            api_key: None,
         }
     }
 

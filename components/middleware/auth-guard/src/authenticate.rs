@@ -1,4 +1,4 @@
-//! From a request to the verified token of its caller.
+//! From a request to the identity of its caller, by a token or a key that was verified.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,29 +8,31 @@ use relay::Entries;
 use wasip3::clocks::monotonic_clock;
 use wasip3::http::types::{Method, Request};
 
+use crate::api_key::{self, ApiKey, Verdict};
 use crate::config::{self, Config};
 use crate::identity::Identity;
 use crate::keys::{self, KeySet};
+use crate::memory::{Fingerprint, Memory, fingerprint};
 use crate::refusal::Refusal;
 use crate::revocations::{Revocations, Step};
 use crate::token::{Key, Unverified, Verified};
-use crate::verified::{Memory, fingerprint};
-use crate::{bearer, cookie, fetch, site};
+use crate::{bearer, cookie, fetch, scope, site};
 
 /// How often a request looks whether what another one asks for is there, in nanoseconds.
 const POLL: u64 = 5_000_000;
 
 // An instance serves many requests, several at a time, all on one thread.
 thread_local! {
-    static VERIFIED: RefCell<Memory> = const { RefCell::new(Memory::new()) };
+    static VERIFIED: RefCell<Memory<Rc<Verified>>> = const { RefCell::new(Memory::new()) };
     static KEYS: RefCell<KeySet> = const { RefCell::new(KeySet::new()) };
+    static API_KEYS: RefCell<Memory<ApiKey>> = const { RefCell::new(Memory::new()) };
     static REVOCATIONS: RefCell<Revocations> = const { RefCell::new(Revocations::new()) };
 }
 
-/// The caller's token, `None` for an anonymous one. A token that is not good refuses the request
+/// The caller, `None` for an anonymous one. A token or a key that is not good refuses the request
 /// even where none is needed: a caller who believes to be signed in should learn that it is not. Only
 /// on public paths it is not looked at, since there it can be had anew.
-pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Verified>>, Refusal> {
+pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Identity>>, Refusal> {
     let has_bearer = bearer::is_there(headers);
     let has_cookie = !has_bearer && cookie::is_there(headers);
     if !has_bearer && !has_cookie {
@@ -56,18 +58,25 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Ve
     let Some(text) = shown else {
         return Ok(None);
     };
+    let changes = changes(&request.get_method());
+    let is_fresh = changes && !config.is_tolerant(&path());
+    if has_bearer && text.starts_with(api_key::PREFIX) {
+        let url = config.api_keys_url.as_deref().ok_or(Refusal::NoApiKeys)?;
+        let needed = scope::needed(&path(), changes);
+        return judge(text, url, needed, is_fresh, arrival).await.map(Some);
+    }
     let token = verify(text, config).await?;
     if let (Some(url), Some(_)) = (&config.revocations_url, &token.identity.session) {
-        let is_fresh = changes(&request.get_method()) && !config.is_tolerant(&path());
         refuse_ended(&token.identity, url, is_fresh, arrival).await?;
     }
-    Ok(Some(token))
+    Ok(Some(Rc::clone(&token.identity)))
 }
 
 async fn verify(text: &str, config: &Config) -> Result<Rc<Verified>, Refusal> {
     let now = unix_seconds();
     let fingerprint = fingerprint(text);
-    if let Some(token) = VERIFIED.with_borrow_mut(|memory| memory.find(&fingerprint, now)) {
+    let known = VERIFIED.with_borrow_mut(|memory| memory.find(&fingerprint).cloned());
+    if let Some(token) = known.filter(|token| now < token.ends) {
         // A key that was withdrawn takes its tokens with it.
         find_key(&token.key_id, config).await?;
         return Ok(token);
@@ -77,6 +86,63 @@ async fn verify(text: &str, config: &Config) -> Result<Rc<Verified>, Refusal> {
     let token = Rc::new(token.verify(&key, &config.expected, now)?);
     VERIFIED.with_borrow_mut(|memory| memory.keep(fingerprint, Rc::clone(&token)));
     Ok(token)
+}
+
+/// Whom a key speaks for, if it is good, and allowed the scope that is `needed`; see [`ApiKey`] for how old an answer it
+/// goes by.
+async fn judge(
+    text: &str,
+    url: &str,
+    needed: Option<String>,
+    is_fresh: bool,
+    arrival: Instant,
+) -> Result<Rc<Identity>, Refusal> {
+    let key = fingerprint(text);
+    let verdict = loop {
+        let step = API_KEYS
+            .with_borrow_mut(|keys| keys.entry(&key).step(is_fresh, arrival, Instant::now()));
+        match step {
+            api_key::Step::Go(verdict) => break verdict,
+            api_key::Step::Ask => {
+                let verdict = ask_for_api_key(url, &key).await;
+                break verdict.ok_or(Refusal::ApiKeysUnavailable)?;
+            }
+            api_key::Step::Wait => monotonic_clock::wait_for(POLL).await,
+            api_key::Step::Unanswered => return Err(Refusal::ApiKeysUnavailable),
+        }
+    };
+    let good = match verdict {
+        Verdict::Good(good) => good,
+        Verdict::Unknown => return Err(Refusal::UnknownApiKey),
+        Verdict::Exhausted(seconds) => return Err(Refusal::Exhausted(seconds)),
+    };
+    if good.ends.is_some_and(|ends| ends <= unix_seconds()) {
+        return Err(Refusal::UnknownApiKey);
+    }
+    match needed {
+        Some(scope) if good.scopes.contains(&scope) => Ok(Rc::clone(&good.identity)),
+        needed => Err(Refusal::OutOfScope(needed)),
+    }
+}
+
+async fn ask_for_api_key(url: &str, key: &Fingerprint) -> Option<Verdict> {
+    /// The request that asks may be cancelled midway; others must not wait for it then.
+    struct Asking<'a>(&'a Fingerprint, u32);
+    impl Drop for Asking<'_> {
+        fn drop(&mut self) {
+            API_KEYS.with_borrow_mut(|keys| keys.entry(self.0).abandon(self.1));
+        }
+    }
+
+    let asked = Instant::now();
+    let reported = API_KEYS.with_borrow_mut(|keys| keys.entry(key).begin());
+    let asking = Asking(key, reported);
+    let told = fetch::api_key(url, key, reported).await;
+    std::mem::forget(asking);
+    API_KEYS.with_borrow_mut(|keys| {
+        keys.entry(key)
+            .finish(told, reported, asked, Instant::now())
+    })
 }
 
 /// Whether a method may change something, RFC 9110 section 9.2.1.

@@ -16,6 +16,8 @@ pub struct Config {
     pub expected: Expected,
     /// Where the issuer tells what it revoked; `None` where it does not, as other identity providers do not.
     pub revocations_url: Option<String>,
+    /// Where API keys are judged; `None` where none are taken.
+    pub api_keys_url: Option<String>,
     /// Whose pages may ask, as browsers name them: `https://app.example.com`.
     pub allowed_origins: Vec<String>,
     /// Where nobody is looked at, whatever they show: who comes for a new token may bring the old one. One that ends in
@@ -64,6 +66,7 @@ pub async fn get() -> Result<&'static Config, Refusal> {
             audience: variable("audience").await?,
         },
         revocations_url: Some(optional("revocations_url").await?).filter(|url| !url.is_empty()),
+        api_keys_url: Some(optional("api_keys_url").await?).filter(|url| !url.is_empty()),
         allowed_origins: list(&optional("allowed_origins").await?),
         public_paths: list(&optional("public_paths").await?),
         tolerant_paths: list(&optional("tolerant_paths").await?),
@@ -118,6 +121,7 @@ mod tests {
                 audience: String::new(),
             },
             revocations_url: None,
+            api_keys_url: None,
             allowed_origins: Vec::new(),
             admin_networks: Networks::default(),
             public_paths: list("/v1/auth/sign-in\n  /v1/auth/refresh /v1/auth/oauth/* /v1/users*"),

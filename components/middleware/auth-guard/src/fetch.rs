@@ -9,17 +9,19 @@ use http::Uri;
 use http::uri::{PathAndQuery, Scheme as UriScheme};
 use wasip3::clocks::monotonic_clock;
 use wasip3::http::client;
-use wasip3::http::types::{ErrorCode, Fields, Request, RequestOptions, Response, Scheme};
+use wasip3::http::types::{ErrorCode, Fields, Method, Request, RequestOptions, Response, Scheme};
 use wasip3::wit_bindgen::StreamResult;
 use wasip3::wit_future;
 
+use crate::api_key;
 use crate::keys::Keys;
+use crate::memory::Fingerprint;
 use crate::revocations::Told;
 
 /// For keys, without which no token can be verified.
 const FOR_KEYS: Duration = Duration::from_secs(3);
-/// For revocations: every change waits for them.
-const FOR_REVOCATIONS: Duration = Duration::from_secs(1);
+/// For revocations and API keys: every change waits for them.
+const FOR_CREDENTIALS: Duration = Duration::from_secs(1);
 const MAX_BYTES: usize = 64 * 1024;
 const CHUNK_BYTES: usize = 16 * 1024;
 
@@ -38,6 +40,8 @@ enum Failure {
     NotAKeySet,
     #[error("the answer is no list of revocations")]
     NotAList,
+    #[error("the answer is nothing about a key")]
+    NotAKey,
     #[error("there was no answer in {} seconds", .0.as_secs())]
     TooLate(Duration),
 }
@@ -46,7 +50,7 @@ enum Failure {
 /// says otherwise must not take those away that are known.
 pub async fn keys(url: &str) -> Option<Keys> {
     let fetched = within(FOR_KEYS, async {
-        let keys = Keys::parse(&get(url, FOR_KEYS).await?);
+        let keys = Keys::parse(&ask(&Method::Get, url, FOR_KEYS).await?);
         keys.filter(|keys| !keys.is_empty())
             .ok_or(Failure::NotAKeySet)
     });
@@ -56,8 +60,9 @@ pub async fn keys(url: &str) -> Option<Keys> {
 
 /// What `url` tells of revocations after the one with this number, or `None` and a line in the log.
 pub async fn revocations(url: &str, after: i64) -> Option<Told> {
-    let fetched = within(FOR_REVOCATIONS, async {
-        let answer = get(&format!("{url}?after={after}"), FOR_REVOCATIONS).await?;
+    let fetched = within(FOR_CREDENTIALS, async {
+        let url = format!("{url}?after={after}");
+        let answer = ask(&Method::Get, &url, FOR_CREDENTIALS).await?;
         serde_json::from_slice(&answer).map_err(|_| Failure::NotAList)
     });
     let failed = |failure: &Failure| {
@@ -66,15 +71,30 @@ pub async fn revocations(url: &str, after: i64) -> Option<Told> {
     fetched.await.inspect_err(failed).ok()
 }
 
-async fn get(url: &str, deadline: Duration) -> Result<Vec<u8>, Failure> {
-    let response = client::send(request(url, deadline)?).await?;
+/// What `url` tells of the API key with this fingerprint, or `None` and a line in the log; `before` requests went on by its
+/// last answer.
+pub async fn api_key(url: &str, key: &Fingerprint, before: u32) -> Option<api_key::Told> {
+    let hash: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let fetched = within(FOR_CREDENTIALS, async {
+        let url = format!("{url}?hash={hash}&before={before}");
+        let answer = ask(&Method::Post, &url, FOR_CREDENTIALS).await?;
+        serde_json::from_slice(&answer).map_err(|_| Failure::NotAKey)
+    });
+    let failed = |failure: &Failure| {
+        relay::report("auth-guard", "no answer from api_keys_url", failure);
+    };
+    fetched.await.inspect_err(failed).ok()
+}
+
+async fn ask(method: &Method, url: &str, deadline: Duration) -> Result<Vec<u8>, Failure> {
+    let response = client::send(request(method, url, deadline)?).await?;
     match response.get_status_code() {
         200 => body(response).await,
         status => Err(Failure::Status(status)),
     }
 }
 
-fn request(url: &str, deadline: Duration) -> Result<Request, Failure> {
+fn request(method: &Method, url: &str, deadline: Duration) -> Result<Request, Failure> {
     let uri: Uri = url.parse().map_err(|_| Failure::Address)?;
     let scheme = match uri.scheme() {
         Some(scheme) if *scheme == UriScheme::HTTPS => Scheme::Https,
@@ -94,7 +114,8 @@ fn request(url: &str, deadline: Duration) -> Result<Request, Failure> {
     let (request, _) = Request::new(Fields::new(), None, trailers, Some(options));
     drop(no_trailers);
     request
-        .set_scheme(Some(&scheme))
+        .set_method(method)
+        .and_then(|()| request.set_scheme(Some(&scheme)))
         .and_then(|()| request.set_authority(authority))
         .and_then(|()| request.set_path_with_query(path))
         .map_err(|()| Failure::Address)?;

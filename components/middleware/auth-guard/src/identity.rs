@@ -18,6 +18,8 @@ pub struct Identity {
     pub roles_version: Option<String>,
     /// Who acts as the subject, where it is somebody else.
     pub actor: Option<String>,
+    /// The id of the key that a program showed, `apk_…`: there is no session, and nobody is there to prove anything.
+    pub api_key: Option<String>,
 }
 
 /// What a token says of whom it speaks for.
@@ -47,6 +49,27 @@ impl Identity {
             permissions: list(said.permissions),
             roles_version: said.roles_version.map(|version| version.to_string()),
             actor: said.actor,
+            api_key: None,
+        })
+    }
+
+    /// Whom a key speaks for. It has none of its owner's roles, and of the permissions those that it is given.
+    pub fn of_key(
+        user: String,
+        email: String,
+        permissions: Vec<String>,
+        key: String,
+    ) -> Option<Self> {
+        let identity = Self::from_claims(Said {
+            subject: user,
+            email: Some(email),
+            permissions,
+            ..Said::default()
+        })?;
+        let api_key = Some(key).filter(|key| is_plain(key))?;
+        Some(Self {
+            api_key: Some(api_key),
+            ..identity
         })
     }
 
@@ -75,6 +98,7 @@ impl Identity {
             Some((headers::PERMISSIONS, self.permissions.as_str())),
             said(headers::ROLES_VERSION, &self.roles_version),
             said(headers::ACTOR, &self.actor),
+            said(headers::API_KEY, &self.api_key),
         ]
         .into_iter()
         .flatten()

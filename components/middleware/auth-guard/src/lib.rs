@@ -1,6 +1,7 @@
-//! The middleware that says who is asking. It verifies the caller's token and writes the identity
+//! The middleware that says who is asking. It verifies the caller's token or key and writes the identity
 //! into headers that nobody else can set; whether that identity suffices is for components to say.
 
+mod api_key;
 mod authenticate;
 mod bearer;
 mod config;
@@ -9,12 +10,13 @@ mod cors;
 mod fetch;
 mod identity;
 mod keys;
+mod memory;
 mod network;
 mod refusal;
 mod revocations;
+mod scope;
 mod site;
 mod token;
-mod verified;
 
 use relay::{Entries, REQUEST_ID};
 use shared::caller::headers::USER;
@@ -42,12 +44,11 @@ impl Guest for AuthGuard {
 
 /// The answer, whoever may read it.
 async fn answer(request: Request, entries: Entries) -> Result<Response, ErrorCode> {
-    let token = match authenticate::caller(&request, &entries).await {
-        Ok(token) => token,
+    let identity = match authenticate::caller(&request, &entries).await {
+        Ok(identity) => identity,
         Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
     };
-    let identity = token.as_deref().map(|token| &token.identity);
-    let identity = match network::restrict(identity, &entries).await {
+    let identity = match network::restrict(identity.as_deref(), &entries).await {
         Ok(identity) => identity,
         Err(refusal) => return Ok(refusal.into_response(entries.only(REQUEST_ID))),
     };

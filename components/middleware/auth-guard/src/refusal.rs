@@ -7,7 +7,7 @@ use wasip3::http::types::Response;
 const RETRY_AFTER_SECONDS: &str = "2";
 
 /// A request that goes no further.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The credentials are not one token in the form of a JWT.
     MalformedToken,
@@ -21,10 +21,20 @@ pub enum Refusal {
     EndedSession,
     /// The token tells of roles that are the caller's no more.
     ChangedRoles,
+    /// There is no such API key, or it is good no more.
+    UnknownApiKey,
+    /// API keys do nothing here, whatever their scopes.
+    NoApiKeys,
+    /// The key lacks this scope; none where no scope would do.
+    OutOfScope(Option<String>),
+    /// The key was used as often as it may, for so many seconds.
+    Exhausted(u64),
     /// There is nothing to verify tokens with.
     KeysUnavailable,
     /// Whether the token's session has ended cannot be known, and the request changes something.
     RevocationsUnavailable,
+    /// Whether a key is good cannot be known.
+    ApiKeysUnavailable,
 }
 
 impl Refusal {
@@ -48,16 +58,59 @@ impl Refusal {
             Self::ChangedRoles => {
                 unauthorized("Your roles have changed. Refresh the token.", request_id)
             }
-            Self::KeysUnavailable | Self::RevocationsUnavailable => Problem {
-                status: 503,
-                slug: "service-unavailable",
-                title: "Service Unavailable",
-                detail: "Access tokens cannot be verified at the moment.",
-                headers: &[("retry-after", RETRY_AFTER_SECONDS)],
+            Self::UnknownApiKey => unauthorized("The API key is not valid.", request_id),
+            Self::NoApiKeys => Problem {
+                status: 403,
+                slug: "forbidden",
+                title: "Forbidden",
+                detail: "API keys do nothing here. Sign in.",
+                headers: &[],
             }
             .into_response(request_id),
+            Self::OutOfScope(scope) => out_of_scope(scope.as_deref(), request_id),
+            Self::Exhausted(seconds) => Problem {
+                status: 429,
+                slug: "too-many-requests",
+                title: "Too Many Requests",
+                detail: "This API key was used as often in a minute as it may.",
+                headers: &[("retry-after", &seconds.to_string())],
+            }
+            .into_response(request_id),
+            Self::KeysUnavailable | Self::RevocationsUnavailable | Self::ApiKeysUnavailable => {
+                Problem {
+                    status: 503,
+                    slug: "service-unavailable",
+                    title: "Service Unavailable",
+                    detail: "Credentials cannot be verified at the moment.",
+                    headers: &[("retry-after", RETRY_AFTER_SECONDS)],
+                }
+                .into_response(request_id)
+            }
         }
     }
+}
+
+/// RFC 6750 section 3.1.
+fn out_of_scope(scope: Option<&str>, request_id: Option<&str>) -> Response {
+    let challenge = r#"Bearer error="insufficient_scope""#;
+    let (detail, challenge) = match scope {
+        Some(scope) => (
+            format!("This takes a key with the scope {scope}."),
+            format!(r#"{challenge}, scope="{scope}""#),
+        ),
+        None => (
+            "API keys do nothing here. Sign in.".to_owned(),
+            challenge.to_owned(),
+        ),
+    };
+    Problem {
+        status: 403,
+        slug: "insufficient-scope",
+        title: "Forbidden",
+        detail: &detail,
+        headers: &[("www-authenticate", &challenge)],
+    }
+    .into_response(request_id)
 }
 
 fn unauthorized(detail: &str, request_id: Option<&str>) -> Response {

@@ -1,5 +1,7 @@
 //! The rules of an access token: a JWT (RFC 7519) signed with Ed25519 or ECDSA on P-256, judged as RFC 8725 advises.
 
+use std::rc::Rc;
+
 use jwt_compact::alg::{Ed25519, Es256};
 use jwt_compact::jwk::JsonWebKey;
 use jwt_compact::{Algorithm, AlgorithmExt, Token, UntrustedToken};
@@ -73,7 +75,7 @@ pub struct Unverified<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// Whom it speaks for.
-    pub identity: Identity,
+    pub identity: Rc<Identity>,
     /// Which key it was verified with.
     pub key_id: String,
     /// From when on the token is not taken, in seconds since the Unix epoch.
@@ -180,7 +182,7 @@ impl<'a> Unverified<'a> {
         };
         let identity = Identity::from_claims(said).ok_or(Refusal::InvalidToken)?;
         Ok(Verified {
-            identity,
+            identity: Rc::new(identity),
             key_id: self.key_id,
             ends,
         })

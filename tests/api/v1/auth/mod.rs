@@ -1,6 +1,7 @@
 //! `/v1/auth`.
 
 mod accounts;
+mod api_keys;
 mod code;
 mod cookies;
 mod devices;
