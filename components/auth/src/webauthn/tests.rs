@@ -1,6 +1,10 @@
 //! A device made of software, honest but where a test says otherwise.
 
 use ed25519_dalek::Signer as _;
+use jwt_compact::alg::{ModulusBits, Rsa, RsaPrivateKey};
+use jwt_compact::jwk::JsonWebKey;
+use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
+use p256::elliptic_curve::rand_core::OsRng;
 use serde_json::json;
 
 use super::*;
@@ -12,6 +16,7 @@ const ALL: u8 = 0x01 | 0x04;
 enum Key {
     Es256(p256::ecdsa::SigningKey),
     EdDsa(ed25519_dalek::SigningKey),
+    Rs256(Box<RsaPrivateKey>),
 }
 
 /// A device, and what it and its browser say.
@@ -49,6 +54,11 @@ impl Device {
         Self::new(Key::EdDsa(ed25519_dalek::SigningKey::from_bytes(&[7; 32])))
     }
 
+    fn rs256() -> Self {
+        let (key, _) = Rsa::generate(&mut OsRng, ModulusBits::TwoKibibytes).unwrap();
+        Self::new(Key::Rs256(Box::new(key.into_inner())))
+    }
+
     fn cose(&self) -> Value {
         let entry = |label: i64, value: Value| (Value::from(label), value);
         Value::Map(match &self.key {
@@ -67,6 +77,12 @@ impl Device {
                 entry(3, (-8).into()),
                 entry(-1, 6.into()),
                 entry(-2, Value::Bytes(key.verifying_key().as_bytes().to_vec())),
+            ],
+            Key::Rs256(key) => vec![
+                entry(1, 3.into()),
+                entry(3, (-257).into()),
+                entry(-1, Value::Bytes(modulus(key))),
+                entry(-2, Value::Bytes(vec![1, 0, 1])),
             ],
         })
     }
@@ -120,6 +136,7 @@ impl Device {
                 signature.to_der().as_bytes().to_vec()
             }
             Key::EdDsa(key) => key.sign(&signed).to_bytes().to_vec(),
+            Key::Rs256(key) => Rsa::rs256().sign(key, &signed).as_bytes().into_owned(),
         };
         Assertion {
             raw_id: Bytes(b"key".to_vec()),
@@ -141,6 +158,13 @@ impl Device {
     }
 }
 
+fn modulus(key: &RsaPrivateKey) -> Vec<u8> {
+    match JsonWebKey::from(&key.to_public_key()) {
+        JsonWebKey::Rsa { modulus, .. } => modulus.into_owned(),
+        _ => unreachable!(),
+    }
+}
+
 fn judge(assertion: &Assertion, key: &PublicKey) -> Result<Used> {
     let known = Known {
         key,
@@ -151,8 +175,8 @@ fn judge(assertion: &Assertion, key: &PublicKey) -> Result<Used> {
 }
 
 #[test]
-fn a_key_of_either_kind_is_registered_and_used() {
-    for device in [Device::es256(), Device::eddsa()] {
+fn a_key_of_any_kind_is_registered_and_used() {
+    for device in [Device::es256(), Device::eddsa(), Device::rs256()] {
         let registered = device.register().judge(&RelyingParty::of(ORIGIN)).unwrap();
         assert_eq!(registered.challenge, "Y2hhbGxlbmdl");
         assert_eq!(registered.credential_id, b"key");
@@ -202,6 +226,9 @@ fn a_registration_is_no_sign_in_nor_the_other_way_round() {
 fn another_key_another_user_or_another_nature_is_refused() {
     let device = Device::es256();
     assert!(judge(&device.assert(), &Device::eddsa().public_key()).is_err());
+    let rsa = [Device::rs256(), Device::rs256()];
+    assert!(judge(&rsa[0].assert(), &rsa[1].public_key()).is_err());
+    assert!(judge(&device.assert(), &rsa[0].public_key()).is_err());
     let mut other = Device::es256();
     other.handle = b"usr_2";
     assert!(other.judge().is_err());
@@ -271,7 +298,27 @@ fn keys_that_are_none_are_refused() {
         entry(-2, Value::Bytes(vec![1; 32])),
         entry(-3, Value::Bytes(vec![1; 32])),
     ]);
-    for key in [weak, off_curve, Value::Map(Vec::new()), Value::Null] {
+    let rsa = |modulus: &[u8], exponent: &[u8]| {
+        Value::Map(vec![
+            entry(1, 3.into()),
+            entry(3, (-257).into()),
+            entry(-1, Value::Bytes(modulus.to_vec())),
+            entry(-2, Value::Bytes(exponent.to_vec())),
+        ])
+    };
+    let large = [0xff; 256];
+    assert!(PublicKey::from_cose(&rsa(&large, &[1, 0, 1])).is_ok());
+    let short = rsa(&large[..128], &[1, 0, 1]);
+    let odd = rsa(&[0xff; 257], &[1, 0, 1]);
+    let huge = rsa(&[0xff; 1024], &[1, 0, 1]);
+    let one = rsa(&large, &[1]);
+    let three = rsa(&large, &[3]);
+    let none = rsa(&[], &[1, 0, 1]);
+    let keys = [weak, off_curve, short, odd, huge, one, three, none];
+    for key in keys
+        .into_iter()
+        .chain([Value::Map(Vec::new()), Value::Null])
+    {
         assert!(PublicKey::from_cose(&key).is_err());
     }
 }
