@@ -47,6 +47,12 @@ pub fn too_early(wait: Duration) -> Problem {
     )
 }
 
+/// The answer to somebody whose network asked for too much.
+pub fn too_often(wait: Duration) -> Problem {
+    let seconds = u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+    Problem::too_many_requests("Too much was asked for from your network. Wait.", seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,7 @@ mod admission;
 mod allowance;
 mod api_key;
 mod authority;
+mod bucket;
 mod cookies;
 mod deletion;
 mod device;

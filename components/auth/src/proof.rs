@@ -21,6 +21,7 @@ use crate::store::{
     DB, accounts, api_keys, deletions, device_tokens, devices, identities, mail_requests, passkeys,
     passwords, recovery_codes, totp,
 };
+use crate::throttle;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -84,6 +85,7 @@ pub fn ask(request: Request, origin: &Origin, now: Timestamp) -> Result<()> {
     let account = accounts::find_by_email(&email)?.filter(|account| account.disabled_at.is_none());
     let lifetime = request.letter.lifetime().unwrap_or(SIGN_IN);
     DB.transaction(|tx| {
+        throttle::count_mail(tx, origin, now)?;
         let is_fine = mail_requests::note(tx, &email, now)?;
         let to = account.as_ref().filter(|_| is_fine);
         let challenge = Challenge {

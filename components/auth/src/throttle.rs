@@ -1,74 +1,29 @@
-//! How fast passwords may be guessed, by anybody, from anywhere, in how many places at once.
+//! How fast anybody may guess, or ask for what costs us something, from anywhere, in how many places at once.
 //!
-//! Each try fills three buckets at most, before it is known whether it is wrong: one of the account, one
-//! of the network it comes from, or, instead of both, one of a device that the account was signed in with
-//! before. So whoever fills the others cannot keep the owner out of a device of their own (OWASP's
-//! device cookies). The account's bucket is that of an address, whether it has an account or not.
+//! Each guess at a password is counted in two buckets at most: one of the account and one of the network it comes from,
+//! or, instead of both, one of a device that the account was signed in with before. So whoever fills the others cannot
+//! keep the owner out of a device of their own (OWASP's device cookies). The account's bucket is that of an address,
+//! whether it has an account or not. What is asked for without a proof, mail say, is counted by network alone.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use shared::storage::Transaction;
 use shared::{Result, Timestamp};
 
+use crate::bucket::Class;
 use crate::guess;
 use crate::origin::Origin;
 use crate::random::{self, Hash};
 use crate::store::{device_tokens, throttles};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How many tries a bucket takes, and how fast it forgets them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// Ten wrong tries cost nothing; one is forgotten a day.
-    Owner,
-    /// Many people may share a network: a hundred cost nothing; one is forgotten every ten minutes.
-    Network,
-}
-
-impl Class {
-    fn free(self) -> u32 {
-        match self {
-            Self::Owner => 10,
-            Self::Network => 100,
-        }
-    }
-
-    /// After how long one try is forgotten.
-    pub fn leak(self) -> Duration {
-        match self {
-            Self::Owner => LONGEST_WAIT,
-            Self::Network => 10 * MINUTE,
-        }
-    }
-
-    /// When a bucket takes the next try that took its latest at `last_at`, and will be empty at
-    /// `empty_at`: at once, or after a minute that doubles with each try up to a day.
-    fn open_at(self, last_at: Timestamp, empty_at: Timestamp) -> Timestamp {
-        let level = empty_at
-            .since(last_at)
-            .as_millis()
-            .div_ceil(self.leak().as_millis());
-        let level = u32::try_from(level).unwrap_or(u32::MAX);
-        let Some(doublings) = level.checked_sub(self.free()) else {
-            // Not `last_at`: of tries at once, the one that is counted last may have come first.
-            return Timestamp::MIN;
-        };
-        let wait = MINUTE.saturating_mul(2_u32.saturating_pow(doublings));
-        last_at.plus(wait.min(LONGEST_WAIT))
-    }
-}
-
-/// A try that counts as wrong until it [`succeed`]s.
+/// A try that goes on until it [`succeed`]s or [`fail`]s.
 #[derive(Debug)]
 pub struct Attempt {
     buckets: Vec<(Class, Hash)>,
 }
 
-/// Counts a try for the account of `email`, before anything is looked at that would tell whether it is
-/// right: commit it first. 429 where it comes too early, and then it does not count.
+/// Begins a try for the account of `email`, before anything is looked at that would tell whether it is right: commit it
+/// first. 429 where it comes too early, and then it does not count.
 pub fn begin(
     tx: &Transaction,
     email: &str,
@@ -77,32 +32,64 @@ pub fn begin(
     now: Timestamp,
 ) -> Result<Attempt> {
     let buckets = buckets(tx, email, device_token, origin, now)?;
+    let mut begun = Vec::with_capacity(buckets.len());
     for (class, key) in &buckets {
-        let Some((last_at, empty_at)) = throttles::find(tx, key)? else {
-            continue;
-        };
-        let open_at = class.open_at(last_at, empty_at);
-        if open_at > now {
-            return Err(guess::too_early(open_at.since(now)));
-        }
+        let bucket = throttles::find(tx, key)?.begin(*class, now);
+        begun.push((key, bucket.map_err(guess::too_early)?));
     }
-    for (class, key) in &buckets {
-        throttles::fill(tx, key, class.leak(), now)?;
+    for (key, bucket) in begun {
+        throttles::put(tx, key, &bucket)?;
     }
     throttles::prune(tx, now)?;
     Ok(Attempt { buckets })
 }
 
-/// The try was right. What was wrong before it is forgotten, but for the network's: an account of one's
-/// own is no way to guess at those of others.
+/// The try was wrong. Whether from now on the account's owner has to wait who comes from elsewhere than a known device.
+pub fn fail(tx: &Transaction, attempt: &Attempt, now: Timestamp) -> Result<bool> {
+    let mut is_delayed = false;
+    for (class, key) in &attempt.buckets {
+        let (bucket, begins) = throttles::find(tx, key)?.fail(*class, now);
+        throttles::put(tx, key, &bucket)?;
+        is_delayed |= begins && *class == Class::Owner;
+    }
+    Ok(is_delayed)
+}
+
+/// The try was right.
 pub fn succeed(tx: &Transaction, attempt: &Attempt) -> Result<()> {
     for (class, key) in &attempt.buckets {
-        match class {
-            Class::Owner => throttles::empty(tx, key)?,
-            Class::Network => throttles::take_back(tx, key, class.leak())?,
-        }
+        let bucket = throttles::find(tx, key)?.succeed(*class);
+        throttles::put(tx, key, &bucket)?;
     }
     Ok(())
+}
+
+/// Counts mail that somebody asked for who proved nothing. 429 where their network asked for too much.
+pub fn count_mail(tx: &Transaction, origin: &Origin, now: Timestamp) -> Result<()> {
+    count(tx, Class::Mail, "mail", origin, now)
+}
+
+/// Counts what else somebody asked for who proved nothing: something that is stored, or the use of a secret that was
+/// mailed. Nobody guesses 256 bits; but nobody has to be let try without an end.
+pub fn count_request(tx: &Transaction, origin: &Origin, now: Timestamp) -> Result<()> {
+    count(tx, Class::Request, "requests", origin, now)
+}
+
+fn count(
+    tx: &Transaction,
+    class: Class,
+    what: &str,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(network) = origin.ip.as_deref().and_then(network) else {
+        return Ok(());
+    };
+    let key = random::hash(&format!("{what} {network}"));
+    let bucket = throttles::find(tx, &key)?.count(class, now);
+    let bucket = bucket.map_err(guess::too_often)?;
+    throttles::put(tx, &key, &bucket)?;
+    Ok(throttles::prune(tx, now)?)
 }
 
 fn buckets(
@@ -138,18 +125,6 @@ fn network(ip: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn after_ten_tries_each_waits_twice_as_long_up_to_a_day() {
-        let last = Timestamp::from_millis(0);
-        let wait = |tries: u32| {
-            let empty_at = last.plus(Class::Owner.leak() * tries);
-            Class::Owner.open_at(last, empty_at).since(last).as_secs()
-        };
-        assert_eq!([1, 9].map(wait), [0; 2]);
-        assert_eq!([10, 11, 12].map(wait), [60, 120, 240]);
-        assert_eq!([21, 60].map(wait), [86_400; 2]);
-    }
 
     #[test]
     fn a_network_is_an_address_of_version_4_and_half_of_one_of_version_6() {

@@ -15,7 +15,7 @@ use crate::refresh_token::RefreshToken;
 use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Purpose};
-use crate::{outbox, proof};
+use crate::{outbox, proof, throttle};
 
 /// What somebody says who wants a code.
 #[derive(Deserialize)]
@@ -59,6 +59,7 @@ pub async fn sign_in(origin: Origin, Json(answer): Json<Answer>) -> Result<Respo
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
     let refresh_token = RefreshToken::new()?;
+    DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let admission = DB.transaction(|tx| {
         let secret = random::hash(&answer.challenge);
         let code = known_as(&answer.challenge, answer.code.trim());

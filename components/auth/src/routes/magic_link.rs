@@ -15,7 +15,7 @@ use crate::refresh_token::RefreshToken;
 use crate::store::DB;
 use crate::store::audit::Event;
 use crate::store::challenges::{self, Purpose};
-use crate::{outbox, proof, random};
+use crate::{outbox, proof, random, throttle};
 
 /// What somebody says who wants a link.
 #[derive(Deserialize)]
@@ -52,6 +52,7 @@ pub async fn sign_in(origin: Origin, Json(answer): Json<Answer>) -> Result<Respo
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
     let refresh_token = RefreshToken::new()?;
+    DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let admission = DB.transaction(|tx| {
         let secret = random::hash(&answer.token);
         let answered = challenges::take(tx, Purpose::SignInLink, &secret, now)?;

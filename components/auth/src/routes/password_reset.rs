@@ -11,7 +11,7 @@ use crate::password::{Password, Peppers};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Purpose};
 use crate::store::{DB, accounts, passwords};
-use crate::{outbox, proof, random};
+use crate::{outbox, proof, random, throttle};
 
 /// What somebody says.
 #[derive(Deserialize)]
@@ -25,6 +25,7 @@ pub struct Body {
 /// not a second factor. A password that is refused does not use the link up.
 pub async fn reset(origin: Origin, Json(body): Json<Body>) -> Result<StatusCode> {
     let now = clock::now();
+    DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let secret = random::hash(&body.token);
     let account = match challenges::owner(Purpose::ResetPassword, &secret, now)? {
         Some(account) => accounts::find(DB.connect()?, account)?,

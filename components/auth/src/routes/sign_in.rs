@@ -43,7 +43,14 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     let (Verdict::Right | Verdict::Outdated, Some(account)) = (verdict, &account) else {
         let account = account.map(|account| account.id);
         let entry = Entry::about(Event::SignInFailed, account);
-        DB.transaction(|tx| audit::record(tx, &entry, &origin, now))?;
+        DB.transaction(|tx| {
+            audit::record(tx, &entry, &origin, now)?;
+            if throttle::fail(tx, &attempt, now)? {
+                let entry = Entry::about(Event::SignInDelayed, account);
+                audit::record(tx, &entry, &origin, now)?;
+            }
+            Ok::<_, Problem>(())
+        })?;
         return Err(Problem::unauthorized(
             "The email address or the password is wrong.",
         ));

@@ -20,6 +20,8 @@ pub enum Event {
     SignedIn,
     /// Of an account only where the address is of one.
     SignInFailed,
+    /// From now on who signs in from elsewhere than a known device has to wait, each time longer.
+    SignInDelayed,
     /// The proof was good and the account is not to be used.
     SignInRefused,
     /// Nobody can say whether the thief or the owner showed the token.
@@ -91,6 +93,7 @@ impl Event {
             Self::SignedUp => "sign-up",
             Self::SignedIn => "sign-in",
             Self::SignInFailed => "sign-in-failed",
+            Self::SignInDelayed => "sign-in-delayed",
             Self::SignInRefused => "sign-in-refused",
             Self::RefreshReused => "refresh-reused",
             Self::SignedOut => "sign-out",

@@ -60,5 +60,6 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0031_roles"),
     migration!("0040_webhooks"),
     migration!("0041_deletions"),
+    migration!("0042_throttles_pending"),
     migration!("0050_identities"),
 ];

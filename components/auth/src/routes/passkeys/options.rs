@@ -7,12 +7,14 @@ use serde_json::Value;
 use shared::{Caller, Json, Problem, Result, clock};
 
 use crate::admission::HalfIn;
+use crate::origin::Origin;
 use crate::passkey::{ask_for_new, ask_for_use};
 use crate::random;
 use crate::routes::signed_in;
 use crate::step_up::require_recent;
 use crate::store::DB;
 use crate::store::challenges::{self, Purpose};
+use crate::throttle;
 use crate::webauthn::RelyingParty;
 
 /// For `navigator.credentials`.
@@ -39,9 +41,13 @@ pub async fn to_register(caller: Caller) -> Result<Json<Options>> {
 }
 
 /// To sign in: whose key, its owner chooses.
-pub async fn to_sign_in() -> Result<Json<Options>> {
+pub async fn to_sign_in(origin: Origin) -> Result<Json<Options>> {
+    let now = clock::now();
     let rp = RelyingParty::load().await?;
-    let public_key = ask_for_use(DB.connect()?, &rp, None, clock::now())?;
+    let public_key = DB.transaction(|tx| {
+        throttle::count_request(tx, &origin, now)?;
+        ask_for_use(tx, &rp, None, now)
+    })?;
     Ok(Json(Options { public_key }))
 }
 
