@@ -1,5 +1,6 @@
 //! The application's API, from outside, on real components and real files. The tree mirrors the URLs.
 
+mod chromium;
 mod conventions;
 mod ip_allow;
 mod mail_delivery;

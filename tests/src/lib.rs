@@ -4,6 +4,7 @@
 //!   a [`Process`] of its own, which can be killed.
 //! - [`Client`] asks, an [`Answer`] is what comes back; [`raw`] is for what no HTTP client would send.
 //! - [`people`] are who asks, with the second factors of [`authenticator`] and [`passkey`]; [`token`] makes the tokens nobody should believe.
+//! - A [`chromium::Chromium`] is a browser, where one is installed.
 //! - A [`Receiver`] is somebody else's server, to which the application sends requests.
 //! - An [`IdentityProvider`] is where people in a [`Browser`] sign in with accounts that they have elsewhere.
 
@@ -11,6 +12,7 @@ pub mod answer;
 pub mod application;
 pub mod authenticator;
 pub mod browser;
+pub mod chromium;
 pub mod client;
 pub mod components;
 pub mod identity_provider;
