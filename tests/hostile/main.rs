@@ -1,5 +1,6 @@
 //! Everything a stranger may send: every way in, and nothing comes of it but a problem.
 
+mod asvs;
 mod bodies;
 mod connections;
 mod federation;
@@ -167,6 +168,11 @@ fn entrances() -> Vec<Entrance> {
             Method::POST,
             "/v1/auth/identities",
             json!({"code": "oc_x", "code_verifier": "x"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/api-keys",
+            json!({"name": "A program", "scopes": ["users:read"], "rate_limit": 1}),
         ),
         entrance(
             Method::PATCH,
