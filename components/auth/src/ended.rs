@@ -1,6 +1,5 @@
 //! Callers whose session has ended, or whose roles have changed, and programs. The guards in front of other components
-//! ask for revocations; here, where sessions
-//! are kept, each request looks for itself, and no handler has to think of it.
+//! ask for revocations; here, where sessions are kept, each request looks for itself, and no handler has to think of it.
 
 use axum::extract::Request;
 use axum::middleware::Next;

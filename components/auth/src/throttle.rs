@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use shared::storage::Transaction;
+use shared::storage::{Error, Transaction};
 use shared::{Result, Timestamp};
 
 use crate::bucket::Class;
@@ -44,6 +44,19 @@ pub fn begin(
     Ok(Attempt { buckets })
 }
 
+/// Begins a try to sign up, which is wrong where the address is taken: whoever wants to know who has an account asks for
+/// one address after the other.
+pub fn begin_sign_up(tx: &Transaction, origin: &Origin, now: Timestamp) -> Result<Attempt> {
+    let network = origin.ip.as_deref().and_then(network);
+    let key = network.map(|network| random::hash(&format!("sign-up {network}")));
+    let buckets = Vec::from_iter(key.map(|key| (Class::Network, key)));
+    for (class, key) in &buckets {
+        let bucket = throttles::find(tx, key)?.begin(*class, now);
+        throttles::put(tx, key, &bucket.map_err(guess::too_often)?)?;
+    }
+    Ok(Attempt { buckets })
+}
+
 /// The try was wrong. Whether from now on the account's owner has to wait who comes from elsewhere than a known device.
 pub fn fail(tx: &Transaction, attempt: &Attempt, now: Timestamp) -> Result<bool> {
     let mut is_delayed = false;
@@ -56,7 +69,7 @@ pub fn fail(tx: &Transaction, attempt: &Attempt, now: Timestamp) -> Result<bool>
 }
 
 /// The try was right.
-pub fn succeed(tx: &Transaction, attempt: &Attempt) -> Result<()> {
+pub fn succeed(tx: &Transaction, attempt: &Attempt) -> Result<(), Error> {
     for (class, key) in &attempt.buckets {
         let bucket = throttles::find(tx, key)?.succeed(*class);
         throttles::put(tx, key, &bucket)?;

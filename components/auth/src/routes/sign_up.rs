@@ -3,7 +3,7 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use shared::{FieldError, Json, Problem, Result, UserId, clock, storage, variables};
+use shared::{FieldError, Json, Problem, Result, UserId, clock, variables};
 
 use crate::account::{Account, check_email, check_name};
 use crate::admission::admit;
@@ -14,7 +14,7 @@ use crate::password::{Password, Peppers};
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, accounts, mail_requests, passwords};
-use crate::{outbox, proof};
+use crate::{outbox, proof, throttle};
 
 /// What a new user says.
 #[derive(Debug, Deserialize)]
@@ -30,6 +30,7 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     let now = clock::now();
     let (email, name) = validate(&body, &variables::get("app_name").await?)?;
     let issuer = Issuer::load(now).await?;
+    let attempt = DB.transaction(|tx| throttle::begin_sign_up(tx, &origin, now))?;
     let password_hash = body.password.hash(&Peppers::load().await?)?;
     let refresh_token = RefreshToken::new()?;
     let secret = proof::verification_secret()?;
@@ -43,6 +44,7 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     };
     let admitted = DB.transaction(|tx| {
         accounts::create(tx, &account)?;
+        throttle::succeed(tx, &attempt)?;
         passwords::set(tx, account.id, &password_hash, now)?;
         audit::record(tx, &Entry::by(Event::SignedUp, account.id), &origin, now)?;
         mail_requests::note(tx, &account.email, now)?;
@@ -50,13 +52,16 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
         let methods = Methods::one(Method::Password);
         admit(tx, account, methods, refresh_token, &origin, now)
     });
-    let admission = admitted.map_err(|error: storage::Error| {
-        if error.is_unique_violation() {
-            Problem::conflict("There is an account with this email address already.")
-        } else {
-            error.into()
+    let admission = match admitted {
+        Ok(admission) => admission,
+        Err(error) if error.is_unique_violation() => {
+            DB.transaction(|tx| throttle::fail(tx, &attempt, now))?;
+            return Err(Problem::conflict(
+                "There is an account with this email address already.",
+            ));
         }
-    })?;
+        Err(error) => return Err(error.into()),
+    };
     outbox::deliver_soon();
     issuer.answer(StatusCode::CREATED, admission, now)
 }

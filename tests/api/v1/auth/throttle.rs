@@ -275,6 +275,25 @@ async fn what_a_network_may_ask_for_has_an_end() {
 }
 
 #[tokio::test]
+async fn nobody_asks_whole_lists_of_addresses_who_has_an_account() {
+    let application = application();
+    let client = application.client();
+    let person = Person::sign_up(&client).await;
+    people::sign_up(&client, &person.email).await.problem(409);
+    // As if a hundred of them had been taken, which would take a minute.
+    let database = rusqlite::Connection::open(application.state().join("sqlite/auth.db"))
+        .expect("auth has a database");
+    let fill = "UPDATE throttles SET empty_at = last_at + 100 * 600000
+                WHERE empty_at - last_at = 600000";
+    assert_eq!(database.execute(fill, []).expect("it can be filled"), 1);
+    let taken = people::sign_up(&client, &person.email).await;
+    let free = people::sign_up(&client, &fresh_email()).await;
+    assert_eq!(refused(&taken, 0, 60), refused(&free, 0, 60));
+    application.advance(Duration::from_secs(60));
+    people::sign_up(&client, &fresh_email()).await.expect(201);
+}
+
+#[tokio::test]
 async fn delays_survive_a_restart() {
     let application = Setup::application().start();
     let email = fresh_email();
