@@ -470,6 +470,7 @@ const ITEMS: &[Item] = &[
         "people can take back what they gave to programs",
         &[
             "tests/api/v1/auth/api_keys.rs::a_revoked_key_changes_nothing_from_then_on_and_soon_reads_nothing",
+            "tests/api/v1/auth/oauth2.rs::consents_are_seen_and_taken_back_with_all_they_gave",
         ],
     ),
     noted(

@@ -114,6 +114,22 @@ async fn a_providers_word_makes_no_administrator() {
     sign_in().await.problem(409);
     let linked = admin.client.get("/v1/auth/identities").await.expect(200);
     assert_eq!(linked.json()["data"], json!([]));
+    // So it is with whoever was given a role.
+    let support = Person::sign_up(&application.client())
+        .await
+        .verified(&application)
+        .await;
+    let path = format!("/v1/auth/accounts/{}/roles/support", support.id);
+    admin
+        .client
+        .request(http::Method::PUT, &path)
+        .await
+        .expect(204);
+    let persona = Persona::new("667", &support.email);
+    let answer = Browser::new(&application.client())
+        .sign_in(&provider, "acme", &persona)
+        .await;
+    answer.problem(409);
     // Who is signed in by other means may link it.
     let mut browser = Browser::new(&application.client());
     let code = browser.code(&provider, "acme", &claimed).await;

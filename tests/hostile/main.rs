@@ -8,6 +8,7 @@ mod headers;
 mod http2;
 mod internal;
 mod personal_data;
+mod provider;
 mod secrets;
 mod sql;
 mod tokens;
@@ -163,6 +164,11 @@ fn entrances() -> Vec<Entrance> {
             Method::POST,
             "/v1/auth/oauth/exchange",
             json!({"code": "oc_x", "code_verifier": "x"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/auth/oauth2/request",
+            json!({"request": "ar_x"}),
         ),
         entrance(
             Method::POST,

@@ -6,7 +6,8 @@
 //! - [`people`] are who asks, with the second factors of [`authenticator`] and [`passkey`]; [`token`] makes the tokens nobody should believe.
 //! - A [`chromium::Chromium`] is a browser, where one is installed.
 //! - A [`Receiver`] is somebody else's server, to which the application sends requests.
-//! - An [`IdentityProvider`] is where people in a [`Browser`] sign in with accounts that they have elsewhere.
+//! - An [`IdentityProvider`] is where people in a [`Browser`] sign in with accounts that they have elsewhere;
+//!   [`relying_party`] are the team's own applications, which sign people in here.
 
 pub mod answer;
 pub mod application;
@@ -23,6 +24,7 @@ pub mod people;
 pub mod process;
 pub mod raw;
 pub mod receiver;
+pub mod relying_party;
 pub mod setup;
 pub mod tls;
 pub mod token;

@@ -16,7 +16,7 @@ pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 shared::id!(
     /// A token, so that two made at the same time differ.
-    TokenId, "tok"
+    pub TokenId, "tok"
 );
 
 /// What a token says, RFC 7519 section 4.
@@ -38,10 +38,17 @@ pub struct Claims<'a> {
     roles_version: i64,
     /// RFC 8176.
     amr: &'a Methods,
-    /// `aal2` where more than one factor was proven, else `aal1`, after NIST SP 800-63B.
     acr: &'static str,
     /// When the user last proved who it is, as OpenID Connect Core section 2 has it.
     auth_time: i64,
+}
+
+/// `aal2` where more than one factor was proven, else `aal1`, after NIST SP 800-63B.
+pub fn acr(methods: &Methods) -> &'static str {
+    match methods.is_multi_factor() {
+        true => "aal2",
+        false => "aal1",
+    }
 }
 
 /// Whom a token is about.
@@ -68,11 +75,7 @@ impl<'a> Claims<'a> {
             permissions: subject.rights.permissions.iter().collect(),
             roles_version: subject.rights.version,
             amr: &subject.session.methods,
-            acr: if subject.session.methods.is_multi_factor() {
-                "aal2"
-            } else {
-                "aal1"
-            },
+            acr: acr(&subject.session.methods),
             auth_time: subject.session.authenticated_at.as_seconds(),
         }
     }

@@ -95,10 +95,7 @@ pub fn admit(
     }
     let entry = Entry::by(Event::SignedIn, account.id).with_object(&session.id);
     audit::record(tx, &entry, origin, now)?;
-    for surplus in sessions::end_surplus(tx, account.id)? {
-        let entry = Entry::about(Event::SessionDisplaced, account.id).with_object(&surplus);
-        audit::record(tx, &entry, origin, now)?;
-    }
+    displace(tx, account.id, origin, now)?;
     Ok(Admission::Session {
         account,
         session,
@@ -134,6 +131,20 @@ fn ask(
         methods: factors,
         expires_at: now.plus(SECOND_FACTOR),
     }))
+}
+
+/// Ends the sessions of an account that are too many.
+pub fn displace(
+    tx: &Transaction,
+    account: UserId,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for surplus in sessions::end_surplus(tx, account)? {
+        let entry = Entry::about(Event::SessionDisplaced, account).with_object(&surplus);
+        audit::record(tx, &entry, origin, now)?;
+    }
+    Ok(())
 }
 
 /// Shows everybody out who is in with this account, but the session `kept`.

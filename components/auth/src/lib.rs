@@ -3,7 +3,8 @@
 //!
 //! A request comes in here and goes to one file of [`routes`], which asks [`store`] for rows. The rules
 //! stand in between: [`account`], [`password`], [`session`], [`refresh_token`], [`access_token`],
-//! [`signing_key`], [`key_schedule`]. What providers elsewhere say of people is judged in [`federation`].
+//! [`signing_key`], [`key_schedule`]. What providers elsewhere say of people is judged in
+//! [`federation`]; what applications of the team's own are told of them, in [`authorization`].
 //! Whatever somebody proves, [`admission`] decides whether it lets them in, and [`issuer`] says so. What
 //! others must learn of lies in the [`outbox`] until they did.
 
@@ -13,6 +14,7 @@ mod admission;
 mod allowance;
 mod api_key;
 mod authority;
+mod authorization;
 mod bucket;
 mod cookies;
 mod deletion;
@@ -170,6 +172,13 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route(
             "/v1/auth/identities/{id}",
             delete(routes::identity_unlink::unlink),
+        )
+        .merge(routes::oauth2::router())
+        .merge(routes::oauth_clients::router())
+        .route("/v1/auth/consents", get(routes::oauth_consents::list::list))
+        .route(
+            "/v1/auth/consents/{id}",
+            delete(routes::oauth_consents::withdraw::withdraw),
         )
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.

@@ -35,6 +35,8 @@ permissions! {
     AccountsCreate = "accounts.create";
     /// Change whom webhooks tell of what happens.
     WebhooksManage = "webhooks.manage";
+    /// Register applications that people may sign in to.
+    OauthClientsManage = "oauth-clients.manage";
     /// Have delivered what is due.
     OutboxDeliver = "outbox.deliver";
     /// Have tokens signed with another key.

@@ -18,8 +18,8 @@ use crate::random::{self, Hash};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Answered, Challenge, Purpose};
 use crate::store::{
-    DB, accounts, api_keys, deletions, device_tokens, devices, identities, mail_requests, passkeys,
-    passwords, recovery_codes, totp,
+    DB, accounts, api_keys, deletions, device_tokens, devices, identities, mail_requests,
+    oauth_consents, passkeys, passwords, recovery_codes, totp,
 };
 use crate::throttle;
 
@@ -110,8 +110,8 @@ pub fn ask(request: Request, origin: &Origin, now: Timestamp) -> Result<()> {
 /// The account whose mail was read, if it has still the address that the mail went to. Who read it is
 /// its owner: an address that was not proven before is now, and what somebody else may have given the
 /// account before that, by signing up with this address first, goes: the password, second
-/// factors, passkeys, identities elsewhere, keys for programs, sessions, links, a wish to be deleted. Whoever adds another
-/// way in, removes it here.
+/// factors, passkeys, identities elsewhere, consents, keys for programs, sessions, links, a wish to be deleted. Whoever
+/// adds another way in, removes it here.
 pub fn owner(
     tx: &Transaction,
     answered: Option<Answered<Mailed>>,
@@ -138,6 +138,7 @@ pub fn owner(
     passkeys::remove_all(tx, id)?;
     identities::remove_all(tx, id)?;
     api_keys::remove_all(tx, id)?;
+    oauth_consents::remove_all(tx, id)?;
     device_tokens::forget(tx, id)?;
     deletions::take_back(tx, id)?;
     dismiss(tx, id, None, origin, now)?;

@@ -31,11 +31,16 @@ pub fn require_recent(caller: &Caller, now: Timestamp) -> Result<(Account, Sessi
     if is_recent(&session, has_second, now) {
         return Ok((account, session));
     }
-    Err(Problem::forbidden(
+    Err(wanted())
+}
+
+/// The answer to whoever has to prove again who they are.
+pub fn wanted() -> Problem {
+    Problem::forbidden(
         "This takes a recent proof of who you are: POST /v1/auth/step-up, or sign in again.",
     )
     .with_slug("step-up-required")
-    .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)))
+    .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))
 }
 
 fn is_recent(session: &Session, has_second: bool, now: Timestamp) -> bool {

@@ -194,3 +194,49 @@ fn what_was_stored_before_a_migration_is_there_after_it() {
         ["sign-upusr_1", "sign-inusr_1ses_1"]
     );
 }
+
+fn identity(db: &Connection, id: &str, account: &str, issuer: &str) -> rusqlite::Result<usize> {
+    db.execute(
+        "INSERT INTO identities (id, account_id, provider, issuer, subject, created_at, last_used_at)
+         VALUES (?, ?, 'acme', ?, '1', 1, 1)",
+        params![id, account, issuer],
+    )
+}
+
+#[test]
+fn somebody_at_a_provider_is_in_one_account_only() {
+    let db = database();
+    account(&db, "usr_2", "eve@example.com").expect("an account");
+    assert_eq!(identity(&db, "idn_1", "usr_1", "https://a.example"), Ok(1));
+    assert!(identity(&db, "idn_2", "usr_2", "https://a.example").is_err());
+    assert_eq!(identity(&db, "idn_2", "usr_2", "https://b.example"), Ok(1));
+}
+
+#[test]
+fn a_client_that_is_removed_takes_consents_with_it_and_a_code_begins_one_session() {
+    let db = database();
+    db.execute_batch(
+        "INSERT INTO sessions (id, account_id, created_at, last_used_at, expires_at)
+         VALUES ('ses_2', 'usr_1', 1, 1, 2);
+         INSERT INTO oauth_clients (id, name, redirect_uris, scope, created_at, updated_at)
+         VALUES ('cli_1', 'Invoices', '[]', 'openid', 1, 1);
+         INSERT INTO oauth_consents VALUES ('usr_1', 'cli_1', 'openid', 1, 1);",
+    )
+    .expect("a client");
+    let grant = |session: &str, code: &[u8]| {
+        db.execute(
+            "INSERT INTO oauth_grants VALUES (?, 'cli_1', 'openid', ?)",
+            params![session, code],
+        )
+    };
+    assert!(grant("ses_1", b"in the clear").is_err());
+    assert_eq!(grant("ses_1", &[1; 32]), Ok(1));
+    assert!(grant("ses_2", &[1; 32]).is_err());
+    db.execute("DELETE FROM oauth_clients", [])
+        .expect("the end");
+    for table in ["oauth_consents", "oauth_grants"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let left: i64 = db.query_row(&sql, [], |row| row.get(0)).expect("a count");
+        assert_eq!(left, 0, "{table}");
+    }
+}

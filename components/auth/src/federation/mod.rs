@@ -18,9 +18,10 @@ mod redirect;
 mod settle;
 
 pub use claim::{Claim, check_challenge, keep};
-pub use config::Provider;
+pub use config::{Provider, is_secure};
 pub use flight::{Flight, LIFETIME as FLIGHT_LIFETIME};
 pub use identify::{Answer, Failure, identify};
+pub use keys::Keys;
 pub use redirect::{Redirects, with_outcome};
 pub use settle::{account_of, link};
 

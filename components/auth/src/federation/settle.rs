@@ -4,9 +4,9 @@
 //! never proven here may have been made by somebody who waits for its owner to come: it gets no identity, and the
 //! owner is told to prove the address first, which takes the account from whoever made it.
 //!
-//! The administrator's address makes whoever has it more than a user, so a provider's word on it counts for nothing:
-//! a provider that lets people claim addresses would else make administrators. It is proven by our own mail, and the
-//! administrator links a provider while signed in.
+//! Where the address makes whoever has it more than a user, that of the administrator and those of accounts with roles,
+//! a provider's word on it counts for nothing: a provider that lets people claim addresses would else make
+//! administrators. It is proven by our own mail, and its owner links a provider while signed in.
 
 use shared::storage::Transaction;
 use shared::{Problem, Result, Timestamp, UserId};
@@ -15,12 +15,12 @@ use super::Person;
 use crate::account::{Account, check_email, check_name};
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
-use crate::store::accounts;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::identities::{self, Identity};
+use crate::store::{accounts, roles};
 
 /// The account that `person` signs in to: theirs, or one that becomes theirs, or a new one; but not that of
-/// `admin_email`, unless it was linked before.
+/// `admin_email`, nor one with roles, unless it was linked before.
 pub fn account_of(
     tx: &Transaction,
     person: &Person,
@@ -40,12 +40,14 @@ pub fn account_of(
         ));
     };
     if email.eq_ignore_ascii_case(admin_email.trim()) {
-        return Err(Problem::conflict(
-            "This is the administrator's address. Sign in to its account another way, and link the provider then.",
-        ));
+        return Err(privileged());
     }
     match accounts::find_by_email_in(tx, &email)? {
         Some(account) if account.email_verified_at.is_some() => {
+            let rights = roles::granted(tx, account.id)?.map(|granted| granted.rights(admin_email));
+            if rights.is_some_and(|rights| !rights.roles.is_empty()) {
+                return Err(privileged());
+            }
             link(tx, &account, person, origin, now)?;
             Ok(account)
         }
@@ -72,6 +74,12 @@ pub fn account_of(
             Ok(account)
         }
     }
+}
+
+fn privileged() -> Problem {
+    Problem::conflict(
+        "The account with this address may do more than others. Sign in to it another way, and link the provider then.",
+    )
 }
 
 /// Gives the account a further way in, and tells its owner.

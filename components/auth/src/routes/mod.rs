@@ -15,8 +15,11 @@ pub mod import;
 pub mod jwks;
 pub mod magic_link;
 pub mod me;
+pub mod oauth2;
 pub mod oauth_authorize;
 pub mod oauth_callback;
+pub mod oauth_clients;
+pub mod oauth_consents;
 pub mod oauth_exchange;
 pub mod passkeys;
 pub mod password_change;
@@ -49,7 +52,7 @@ use crate::store::audit::{self, Entry, Event};
 use crate::store::{self, DB, guesses};
 
 /// The caller's session, as long as it goes on. An access token outlives it by minutes; nothing here
-/// can be done with such a token.
+/// can be done with such a token; nor with one of an application that the caller signed in to.
 pub fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
     let session = caller.session.as_deref().and_then(|id| id.parse().ok());
     match session {

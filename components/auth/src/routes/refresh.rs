@@ -3,7 +3,8 @@
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde::Deserialize;
-use shared::{Json, Problem, Result, clock, storage};
+use shared::storage::Transaction;
+use shared::{Json, Problem, Result, SessionId, Timestamp, UserId, clock, storage};
 
 use crate::cookies;
 use crate::issuer::Issuer;
@@ -13,7 +14,7 @@ use crate::outbox;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::sessions::{self, Rotation};
-use crate::store::{DB, accounts};
+use crate::store::{DB, accounts, oauth_grants};
 
 /// What a client says.
 #[derive(Debug, Deserialize)]
@@ -41,6 +42,10 @@ pub async fn refresh(
     let issuer = Issuer::load(now).await?;
     let successor = RefreshToken::new()?;
     let refreshed = DB.transaction(|tx| {
+        // An application's is good at its own door only, where it shows who it is.
+        if oauth_grants::of_token(tx, &token)?.is_some() {
+            return Ok(None);
+        }
         match sessions::rotate(tx, &token, &successor.hash(), &origin, now)? {
             Rotation::Rotated { session, account } => {
                 let account = accounts::find(tx, account)?;
@@ -48,11 +53,7 @@ pub async fn refresh(
                 Ok(open.map(|account| (account, session)))
             }
             Rotation::Reused { session, account } => {
-                let entry = Entry::about(Event::RefreshReused, account).with_object(&session);
-                audit::record(tx, &entry, &origin, now)?;
-                if let Some(account) = accounts::find(tx, account)? {
-                    mail::notify(tx, &account, Notice::RefreshReused, &origin, now)?;
-                }
+                reused(tx, session, account, &origin, now)?;
                 Ok(None)
             }
             Rotation::Unknown => Ok::<_, storage::Error>(None),
@@ -66,4 +67,20 @@ pub async fn refresh(
         true => tokens.into_cookies(),
         false => tokens.into_response(),
     })
+}
+
+/// Tells the owner that a refresh token was copied, and that its session is over.
+pub fn reused(
+    tx: &Transaction,
+    session: SessionId,
+    account: UserId,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<(), storage::Error> {
+    let entry = Entry::about(Event::RefreshReused, account).with_object(&session);
+    audit::record(tx, &entry, origin, now)?;
+    if let Some(account) = accounts::find(tx, account)? {
+        mail::notify(tx, &account, Notice::RefreshReused, origin, now)?;
+    }
+    Ok(())
 }

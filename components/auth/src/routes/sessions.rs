@@ -17,6 +17,8 @@ pub struct Shown {
     id: SessionId,
     /// Whether it is the one that asks.
     current: bool,
+    /// The application that it was begun for, if it is not the owner's own.
+    application: Option<String>,
     /// Such as "Firefox on Windows", where it can be told.
     device: Option<String>,
     /// From where it was used last.
@@ -41,6 +43,7 @@ fn show(session: Listed, current: SessionId) -> Shown {
         id: session.id,
         current: session.id == current,
         device: session.user_agent.as_deref().and_then(device::name),
+        application: session.application,
         ip: session.ip,
         user_agent: session.user_agent,
         created_at: session.created_at,

@@ -85,6 +85,16 @@ pub enum Event {
     WebhookDisabled,
     IdentityLinked,
     IdentityUnlinked,
+    /// Of an application that people may sign in to.
+    ClientCreated,
+    ClientChanged,
+    ClientRemoved,
+    ClientSecretRotated,
+    /// To what an application may see.
+    ConsentGiven,
+    ConsentWithdrawn,
+    /// A code that an application had used was shown again; what it had given ended.
+    CodeReused,
 }
 
 impl Event {
@@ -138,6 +148,13 @@ impl Event {
             Self::WebhookDisabled => "webhook-disabled",
             Self::IdentityLinked => "identity-linked",
             Self::IdentityUnlinked => "identity-unlinked",
+            Self::ClientCreated => "client-created",
+            Self::ClientChanged => "client-changed",
+            Self::ClientRemoved => "client-removed",
+            Self::ClientSecretRotated => "client-secret-rotated",
+            Self::ConsentGiven => "consent-given",
+            Self::ConsentWithdrawn => "consent-withdrawn",
+            Self::CodeReused => "code-reused",
         }
     }
 }

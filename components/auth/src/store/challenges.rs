@@ -39,6 +39,10 @@ pub enum Purpose {
     FederatedFlight,
     /// To fetch what came of that, by the application that began.
     FederatedClaim,
+    /// To decide what an application may see.
+    AuthorizationRequest,
+    /// To fetch tokens, by that application.
+    AuthorizationCode,
 }
 
 impl ToValue for Purpose {
@@ -55,6 +59,8 @@ impl ToValue for Purpose {
             Self::ChangeEmail => "change-email",
             Self::FederatedFlight => "federated-flight",
             Self::FederatedClaim => "federated-claim",
+            Self::AuthorizationRequest => "authorization-request",
+            Self::AuthorizationCode => "authorization-code",
         };
         Value::Text(name.to_owned())
     }
@@ -155,6 +161,21 @@ pub fn remove(tx: &Transaction, secret: &Hash) -> Result<(), Error> {
         params![secret],
     )?;
     Ok(())
+}
+
+/// What the challenge with this secret, and no code, is about; it stays.
+pub fn peek<T: DeserializeOwned>(
+    connection: &Connection,
+    purpose: Purpose,
+    secret: &Hash,
+    now: Timestamp,
+) -> Result<Option<T>, Error> {
+    let row: Option<(Option<UserId>, String)> = connection.query_one(
+        "SELECT account_id, data FROM challenges
+         WHERE secret_hash = ? AND purpose = ? AND code_hash IS NULL AND expires_at > ?",
+        params![secret, purpose, now],
+    )?;
+    Ok(row.and_then(read).map(|found| found.data))
 }
 
 /// Takes the challenge with this secret and this code away. A wrong code costs one of five tries: run

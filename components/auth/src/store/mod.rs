@@ -10,6 +10,9 @@ pub mod devices;
 pub mod guesses;
 pub mod identities;
 pub mod mail_requests;
+pub mod oauth_clients;
+pub mod oauth_consents;
+pub mod oauth_grants;
 pub mod outbox;
 pub mod passkeys;
 pub mod passwords;
@@ -62,4 +65,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0041_deletions"),
     migration!("0042_throttles_pending"),
     migration!("0050_identities"),
+    migration!("0051_oauth_provider"),
 ];

@@ -107,6 +107,16 @@ const SECTIONS: &[(&str, &str)] = &[
         ),
     ),
     (
+        "applications",
+        concat!(
+            "SELECT json_object('client', client_id, 'scope', scope, 'created_at', ",
+            time!("created_at"),
+            ", 'updated_at', ",
+            time!("updated_at"),
+            ") FROM oauth_consents WHERE account_id = ?1 ORDER BY client_id"
+        ),
+    ),
+    (
         "recovery_codes",
         concat!(
             "SELECT json_object('created_at', ",

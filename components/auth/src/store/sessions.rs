@@ -25,6 +25,8 @@ pub struct Session {
 #[derive(Debug, Deserialize)]
 pub struct Listed {
     pub id: SessionId,
+    /// The name of the application that it is of; none of the owner's own.
+    pub application: Option<String>,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
     pub created_at: Timestamp,
@@ -76,6 +78,23 @@ pub fn begin(
         id,
         methods: methods.clone(),
         authenticated_at: now,
+    })
+}
+
+/// Says that the proof the session began with is as old as it is: that of another session, in which an application was
+/// approved.
+pub fn date_back(
+    connection: &Connection,
+    session: Session,
+    authenticated_at: Timestamp,
+) -> Result<Session, Error> {
+    connection.execute(
+        "UPDATE sessions SET authenticated_at = ? WHERE id = ?",
+        params![authenticated_at, session.id],
+    )?;
+    Ok(Session {
+        authenticated_at,
+        ..session
     })
 }
 
@@ -199,16 +218,18 @@ pub fn end_all(
     )
 }
 
-/// Whether a session of this account goes on.
+/// Whether a session of this account goes on, and is its owner's own: not one of an application's.
 pub fn lives(account: UserId, session: SessionId, now: Timestamp) -> Result<bool, Error> {
     let found: Option<i64> = DB.connect()?.query_one(
-        "SELECT 1 FROM sessions WHERE id = ? AND account_id = ? AND expires_at > ?",
+        "SELECT 1 FROM sessions WHERE id = ?1 AND account_id = ?2 AND expires_at > ?3
+         AND NOT EXISTS (SELECT 1 FROM oauth_grants WHERE session_id = ?1)",
         params![session, account, now],
     )?;
     Ok(found.is_some())
 }
 
-/// Which version of its roles the account has, whose session this is and goes on; none where it does not.
+/// Which version of its roles the account has, whose own session this is and goes on; none where it does not, or is an
+/// application's.
 pub fn roles_version(
     account: UserId,
     session: SessionId,
@@ -216,7 +237,8 @@ pub fn roles_version(
 ) -> Result<Option<i64>, Error> {
     DB.connect()?.query_one(
         "SELECT a.roles_version FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.id = ? AND s.account_id = ? AND s.expires_at > ?",
+         WHERE s.id = ?1 AND s.account_id = ?2 AND s.expires_at > ?3
+         AND NOT EXISTS (SELECT 1 FROM oauth_grants WHERE session_id = ?1)",
         params![session, account, now],
     )
 }
@@ -251,9 +273,11 @@ pub fn list(
     now: Timestamp,
 ) -> Result<Vec<Listed>, Error> {
     DB.connect()?.query(
-        "SELECT id, ip, user_agent, created_at, last_used_at, expires_at FROM sessions
-         WHERE account_id = ?1 AND expires_at > ?2 AND (?3 IS NULL OR id < ?3)
-         ORDER BY id DESC LIMIT ?4",
+        "SELECT s.id, c.name AS application, s.ip, s.user_agent, s.created_at, s.last_used_at, s.expires_at
+         FROM sessions s LEFT JOIN oauth_grants g ON g.session_id = s.id
+         LEFT JOIN oauth_clients c ON c.id = g.client_id
+         WHERE s.account_id = ?1 AND s.expires_at > ?2 AND (?3 IS NULL OR s.id < ?3)
+         ORDER BY s.id DESC LIMIT ?4",
         params![account, now, before, count],
     )
 }

@@ -10,6 +10,7 @@ mod keys;
 mod magic_link;
 mod me;
 mod oauth;
+mod oauth2;
 mod passkeys;
 mod password;
 mod refresh;
