@@ -143,3 +143,28 @@ async fn administrators_are_taken_for_such_only_in_the_networks_named() {
     let create = admin.client.post("/v1/auth/webhooks", &wrong);
     create.header("x-forwarded-for", INSIDE).await.problem(403);
 }
+
+#[tokio::test]
+async fn nobody_acts_as_somebody_else_from_where_administrators_are_none() {
+    let application = Setup::application()
+        .variable("admin_email", people::ADMIN)
+        .variable("admin_allowed_ips", "192.0.2.0/24")
+        .edited(behind_a_proxy)
+        .start();
+    let admin = Person::admin(&application).await;
+    let person = Person::sign_up(&application.client()).await;
+    let path = format!("/v1/auth/accounts/{}/impersonate", person.id);
+    let impersonate = |from: &str| {
+        let request = admin.client.post(&path, &json!({"reason": "x"}));
+        request.header("x-forwarded-for", from)
+    };
+    impersonate(OUTSIDE).await.problem(403);
+    let answer = impersonate(INSIDE).await.expect(201).json();
+    let token = answer["access_token"].as_str().expect("there is a token");
+    let acting = admin.client.with_token(token);
+    for path in ["/v1/users/me", "/v1/auth/sessions"] {
+        let see = |from: &str| acting.get(path).header("x-forwarded-for", from);
+        see(INSIDE).await.expect(200);
+        see(OUTSIDE).await.problem(403);
+    }
+}

@@ -8,6 +8,7 @@ mod headers;
 mod http2;
 mod internal;
 mod personal_data;
+mod privileges;
 mod provider;
 mod secrets;
 mod sql;

@@ -39,6 +39,9 @@ pub struct Claims<'a> {
     /// RFC 8176.
     amr: &'a Methods,
     acr: &'static str,
+    /// Who acts as the subject, RFC 8693 section 4.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor>,
     /// When the user last proved who it is, as OpenID Connect Core section 2 has it.
     auth_time: i64,
 }
@@ -49,6 +52,11 @@ pub fn acr(methods: &Methods) -> &'static str {
         true => "aal2",
         false => "aal1",
     }
+}
+
+#[derive(Debug, Serialize)]
+struct Actor {
+    sub: UserId,
 }
 
 /// Whom a token is about.
@@ -76,7 +84,18 @@ impl<'a> Claims<'a> {
             roles_version: subject.rights.version,
             amr: &subject.session.methods,
             acr: acr(&subject.session.methods),
+            act: None,
             auth_time: subject.session.authenticated_at.as_seconds(),
+        }
+    }
+
+    /// The same, made at `now` for somebody else who acts as the subject, and for longer: there will be no other.
+    #[must_use]
+    pub fn for_actor(self, actor: UserId, lifetime: Duration, now: Timestamp) -> Self {
+        Self {
+            act: Some(Actor { sub: actor }),
+            exp: now.plus(lifetime).as_seconds(),
+            ..self
         }
     }
 

@@ -11,8 +11,10 @@ use crate::access_token::{self, Claims, Subject};
 use crate::account::Account;
 use crate::admission::{Admission, Asked};
 use crate::cookies::Given;
+use crate::impersonation;
 use crate::keyring::Keyring;
 use crate::refresh_token::RefreshToken;
+use crate::role::Rights;
 use crate::signing_key::SigningKey;
 use crate::store::sessions::Session;
 use crate::store::{DB, roles};
@@ -145,6 +147,29 @@ impl Issuer {
             refresh_token: Some(refresh_token),
             ..self.access(account, session, now)?
         })
+    }
+
+    /// An access token with which `actor` acts as the account's owner, and has none of the owner's roles.
+    pub fn impersonation(
+        &self,
+        account: &Account,
+        session: &Session,
+        actor: UserId,
+        now: Timestamp,
+    ) -> Result<String> {
+        let granted = roles::granted(DB.connect()?, account.id)?;
+        let version = granted.map_or(0, |granted| granted.roles_version);
+        let subject = Subject {
+            account,
+            session,
+            rights: &Rights {
+                version,
+                ..Rights::default()
+            },
+        };
+        Claims::new(&self.issuer, &self.audience, &subject, now)
+            .for_actor(actor, impersonation::LIFETIME, now)
+            .sign(&self.key)
     }
 
     /// An access token alone, for a session whose refresh token stays what it is.

@@ -24,6 +24,7 @@ mod factor;
 mod federation;
 mod guess;
 mod http_client;
+mod impersonation;
 mod issuer;
 mod key_schedule;
 mod keyring;
@@ -184,6 +185,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         // Not from outside: no route of the manifest leads there.
         .route("/internal/revocations", get(routes::revocations::list))
         .layer(from_fn(cookies::deliver))
+        .layer(from_fn(impersonation::refuse))
         .layer(from_fn(ended::refuse))
 });
 

@@ -25,6 +25,22 @@ macro_rules! permissions {
 }
 
 permissions! {
+    /// See accounts.
+    AccountsRead = "accounts.read";
+    /// Let nobody in with an account, or somebody again.
+    AccountsDisable = "accounts.disable";
+    /// Remove accounts.
+    AccountsDelete = "accounts.delete";
+    /// Act as somebody else for an hour.
+    AccountsImpersonate = "accounts.impersonate";
+    /// Have somebody choose a new password.
+    PasswordsReset = "passwords.reset";
+    /// Take somebody's second factors.
+    FactorsReset = "factors.reset";
+    /// See where somebody is signed in.
+    SessionsRead = "sessions.read";
+    /// Sign somebody out.
+    SessionsEnd = "sessions.end";
     /// See roles.
     RolesRead = "roles.read";
     /// Make, change and remove roles, of permissions that one has.

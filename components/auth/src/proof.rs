@@ -29,6 +29,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub const VERIFICATION: Duration = Duration::from_secs(24 * 60 * 60);
 pub const SIGN_IN: Duration = Duration::from_secs(15 * MINUTE.as_secs());
 pub const RESET: Duration = Duration::from_secs(30 * MINUTE.as_secs());
+pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub const EMAIL_CHANGE: Duration = Duration::from_secs(60 * MINUTE.as_secs());
 
 /// What a challenge that was mailed is about: the address, since it may change before it is answered.

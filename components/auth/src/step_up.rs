@@ -23,6 +23,9 @@ const CHALLENGE: &str = r#"Bearer error="insufficient_user_authentication", max_
 /// than the account can be proven with. Call it first in everything that could be used to take an
 /// account over: changes of its address, password or factors, its deletion, the keys of the application.
 pub fn require_recent(caller: &Caller, now: Timestamp) -> Result<(Account, Session)> {
+    if caller.actor.is_some() {
+        return Err(Problem::forbidden("Not in somebody else's name."));
+    }
     let (account, session) = signed_in(caller, now)?;
     let connection = DB.connect()?;
     let session = sessions::find(connection, session)?

@@ -21,6 +21,8 @@ pub enum Letter {
     SignInCode { code: String },
     /// Lets somebody choose a new password.
     ResetPassword { token: String },
+    /// Lets somebody choose a password for an account that was made for them.
+    Invitation { token: String },
     /// Asks for a proof of the address that an account is to have.
     ConfirmEmail { token: String },
     /// Tells of something that matters to security.
@@ -35,6 +37,7 @@ impl Letter {
             Self::SignInLink { .. } => Some(proof::SIGN_IN),
             Self::SignInCode { .. } => Some(proof::SIGN_IN),
             Self::ResetPassword { .. } => Some(proof::RESET),
+            Self::Invitation { .. } => Some(proof::INVITATION),
             Self::ConfirmEmail { .. } => Some(proof::EMAIL_CHANGE),
             Self::Notice(_) => None,
         }
@@ -58,6 +61,10 @@ impl Letter {
             }
             Self::ResetPassword { token } => {
                 let template = include_str!("templates/reset_password.txt");
+                with_link(template, "reset-password", token)
+            }
+            Self::Invitation { token } => {
+                let template = include_str!("templates/invitation.txt");
                 with_link(template, "reset-password", token)
             }
             Self::ConfirmEmail { token } => {

@@ -34,6 +34,12 @@ pub enum Notice {
     DeletionAsked,
     /// It will not.
     DeletionTakenBack,
+    /// An administrator removed the account.
+    AccountRemoved,
+    /// An administrator took the second factors.
+    FactorsReset,
+    /// An administrator acts in the owner's name.
+    Impersonated,
 }
 
 impl Notice {
@@ -50,6 +56,9 @@ impl Notice {
             Self::RefreshReused => "A session was ended",
             Self::DeletionAsked => "Your account will be removed",
             Self::DeletionTakenBack => "Your account stays",
+            Self::AccountRemoved => "Your account was removed",
+            Self::FactorsReset => "Your second factors were removed",
+            Self::Impersonated => "Somebody acts in your name",
         }
     }
 
@@ -91,6 +100,15 @@ impl Notice {
             }
             Self::DeletionAsked => {
                 "You asked to have your account removed. To keep it, sign in before its time has come."
+            }
+            Self::AccountRemoved => "An administrator removed your account.",
+            Self::FactorsReset => {
+                "An administrator removed the second factors, passkeys and recovery codes of your account, \
+                 for somebody who said to have lost them. All sessions have ended."
+            }
+            Self::Impersonated => {
+                "An administrator uses the application in your name, for an hour at most, to see what you \
+                 see. It is among your sessions, and you can end it there."
             }
             Self::DeletionTakenBack => "Somebody signed in, and so your account is not removed.",
         }

@@ -21,6 +21,8 @@ pub struct Shown {
     application: Option<String>,
     /// Such as "Firefox on Windows", where it can be told.
     device: Option<String>,
+    /// Whether somebody else acts in it in the owner's name.
+    impersonation: bool,
     /// From where it was used last.
     ip: Option<String>,
     user_agent: Option<String>,
@@ -35,20 +37,27 @@ pub async fn list(caller: Caller, query: PageQuery) -> Result<Json<Page<Shown>>>
     let current = live_session(&caller, now)?;
     let rows = store::sessions::list(caller.user, query.after()?, query.fetch(), now)?;
     let page = Page::from_rows(rows, query.limit(), |session| session.id)?;
-    Ok(Json(page.map(|session| show(session, current))))
+    Ok(Json(page.map(|session| {
+        let is_current = session.id == current;
+        Shown::new(session, is_current)
+    })))
 }
 
-fn show(session: Listed, current: SessionId) -> Shown {
-    Shown {
-        id: session.id,
-        current: session.id == current,
-        device: session.user_agent.as_deref().and_then(device::name),
-        application: session.application,
-        ip: session.ip,
-        user_agent: session.user_agent,
-        created_at: session.created_at,
-        last_used_at: session.last_used_at,
-        expires_at: session.expires_at,
+impl Shown {
+    /// A session; `current` if it is the one that asks.
+    pub fn new(session: Listed, current: bool) -> Self {
+        Self {
+            id: session.id,
+            current,
+            device: session.user_agent.as_deref().and_then(device::name),
+            application: session.application,
+            impersonation: session.actor_id.is_some(),
+            ip: session.ip,
+            user_agent: session.user_agent,
+            created_at: session.created_at,
+            last_used_at: session.last_used_at,
+            expires_at: session.expires_at,
+        }
     }
 }
 

@@ -16,7 +16,13 @@ pub async fn sign_out(caller: Caller, origin: Origin) -> Result<Response> {
     let session = live_session(&caller, now)?;
     DB.transaction(|tx| {
         if sessions::end(tx, caller.user, session)? {
-            let entry = Entry::by(Event::SignedOut, caller.user).with_object(&session);
+            let entry = match caller.actor {
+                None => Entry::by(Event::SignedOut, caller.user),
+                Some(actor) => {
+                    Entry::about(Event::ImpersonationEnded, caller.user).with_actor(actor)
+                }
+            };
+            let entry = entry.with_object(&session);
             audit::record(tx, &entry, &origin, now)?;
         }
         Ok::<_, storage::Error>(())

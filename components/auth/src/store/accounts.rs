@@ -58,6 +58,24 @@ pub fn verify_email(connection: &Connection, id: UserId, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Lets nobody in with the account from now on; its sessions end.
+pub fn disable(connection: &Connection, id: UserId, now: Timestamp) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE accounts SET disabled_at = ? WHERE id = ?",
+        params![now, id],
+    )?;
+    Ok(())
+}
+
+/// Lets its owner in again.
+pub fn enable(connection: &Connection, id: UserId) -> Result<(), Error> {
+    connection.execute(
+        "UPDATE accounts SET disabled_at = NULL WHERE id = ?",
+        params![id],
+    )?;
+    Ok(())
+}
+
 /// Gives the account another address, which is proven. A unique violation where another account has it.
 pub fn change_email(
     connection: &Connection,

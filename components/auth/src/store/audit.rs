@@ -4,7 +4,6 @@
 //! Each entry is sealed: SHA-256 over the seal before it and the entry's own fields, each with its
 //! length in front. To change one entry unnoticed all later seals have to be made anew.
 
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use shared::storage::{Error, Transaction, params};
 use shared::{Timestamp, UserId};
@@ -65,6 +64,17 @@ pub enum Event {
     AccountDeleted,
     /// The owner was given all that is known about them.
     DataExported,
+    /// Made by an administrator, who had its owner told.
+    AccountInvited,
+    AccountDisabled,
+    AccountEnabled,
+    /// The password is good no more, because an administrator says so.
+    PasswordResetForced,
+    /// All second factors were taken, by an administrator.
+    FactorsReset,
+    /// Somebody acts as the account's owner from now on.
+    ImpersonationStarted,
+    ImpersonationEnded,
     RoleCreated,
     RoleChanged,
     RoleDeleted,
@@ -132,6 +142,13 @@ impl Event {
             Self::DeletionTakenBack => "deletion-taken-back",
             Self::AccountDeleted => "account-deleted",
             Self::DataExported => "data-exported",
+            Self::AccountInvited => "account-invited",
+            Self::AccountDisabled => "account-disabled",
+            Self::AccountEnabled => "account-enabled",
+            Self::PasswordResetForced => "password-reset-forced",
+            Self::FactorsReset => "factors-reset",
+            Self::ImpersonationStarted => "impersonation-started",
+            Self::ImpersonationEnded => "impersonation-ended",
             Self::RoleCreated => "role-created",
             Self::RoleChanged => "role-changed",
             Self::RoleDeleted => "role-deleted",
@@ -208,7 +225,7 @@ impl Entry {
 }
 
 /// An entry as it is stored.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Row {
     at: Timestamp,
     event: String,
@@ -242,7 +259,7 @@ pub fn record(
         "SELECT seal FROM audit_log ORDER BY id DESC LIMIT 1",
         params![],
     )?;
-    let seal = seal(&last.unwrap_or_default(), &row);
+    let seal = seal(&last.unwrap_or_default(), row.at, row.texts());
     tx.execute(
         "INSERT INTO audit_log (at, event, actor, subject, object, ip, user_agent, detail, seal)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -267,20 +284,26 @@ pub fn record(
     webhook_deliveries::announce(tx, &happening, now)
 }
 
-fn seal(last: &[u8], row: &Row) -> [u8; 32] {
-    let at = row.at.as_millis().to_string();
-    let fields = [
-        Some(at.as_str()),
-        Some(row.event.as_str()),
-        row.actor.as_deref(),
-        row.subject.as_deref(),
-        row.object.as_deref(),
-        row.ip.as_deref(),
-        row.user_agent.as_deref(),
-        row.detail.as_deref(),
-    ];
+impl Row {
+    fn texts(&self) -> [Option<&str>; 7] {
+        [
+            Some(self.event.as_str()),
+            self.actor.as_deref(),
+            self.subject.as_deref(),
+            self.object.as_deref(),
+            self.ip.as_deref(),
+            self.user_agent.as_deref(),
+            self.detail.as_deref(),
+        ]
+    }
+}
+
+/// What an entry is sealed with that follows on the one with the seal `last`: of when, event, actor, subject, object,
+/// address, user agent and detail.
+pub fn seal(last: &[u8], at: Timestamp, texts: [Option<&str>; 7]) -> [u8; 32] {
+    let at = at.as_millis().to_string();
     let mut digest = Sha256::new_with_prefix(last);
-    for field in fields {
+    for field in [Some(at.as_str())].into_iter().chain(texts) {
         // No text is as long as what stands for none.
         let length = field.map_or(u64::MAX, |text| text.len() as u64);
         digest.update(length.to_le_bytes());
@@ -292,6 +315,10 @@ fn seal(last: &[u8], row: &Row) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn seal(last: &[u8], row: &Row) -> [u8; 32] {
+        super::seal(last, row.at, row.texts())
+    }
 
     fn row() -> Row {
         Row {

@@ -7,6 +7,7 @@ pub mod challenges;
 pub mod deletions;
 pub mod device_tokens;
 pub mod devices;
+pub mod directory;
 pub mod guesses;
 pub mod identities;
 pub mod mail_requests;
@@ -61,6 +62,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0023_api_keys"),
     migration!("0030_throttles"),
     migration!("0031_roles"),
+    migration!("0032_impersonation"),
     migration!("0040_webhooks"),
     migration!("0041_deletions"),
     migration!("0042_throttles_pending"),

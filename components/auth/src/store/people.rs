@@ -129,7 +129,10 @@ const SECTIONS: &[(&str, &str)] = &[
         concat!(
             "SELECT json_object('event', event, 'at', ",
             time!("at"),
-            ", 'object', object, 'ip', ip, 'user_agent', user_agent, 'detail', json(detail))
+            ", 'object', object, 'detail', json(detail),
+                    'by', CASE WHEN actor = ?1 THEN 'you' WHEN actor IS NOT NULL THEN 'somebody else' END,
+                    'ip', CASE WHEN actor IS NULL OR actor = ?1 THEN ip END,
+                    'user_agent', CASE WHEN actor IS NULL OR actor = ?1 THEN user_agent END)
              FROM audit_log WHERE subject = ?1 ORDER BY id"
         ),
     ),

@@ -1,7 +1,7 @@
 //! Sessions and their refresh tokens.
 
 use serde::Deserialize;
-use shared::storage::{Connection, Error, params};
+use shared::storage::{Connection, Error, Transaction, params};
 use shared::{SessionId, Timestamp, UserId};
 
 use super::DB;
@@ -32,6 +32,8 @@ pub struct Listed {
     pub created_at: Timestamp,
     pub last_used_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Who acts in it as the account's owner, where it is somebody else.
+    pub actor_id: Option<UserId>,
 }
 
 /// What came of showing a refresh token.
@@ -98,11 +100,31 @@ pub fn date_back(
     })
 }
 
+/// Begins a session in which `actor`, from this session of their own, acts as the account's owner: without a refresh
+/// token, until `ends`. None where that session is over.
+pub fn begin_as(
+    tx: &Transaction,
+    account: UserId,
+    (actor, actor_session): (UserId, SessionId),
+    ends: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Session>, Error> {
+    // From where the actor asks is not the owner's to know, who sees this session.
+    tx.query_one(
+        "INSERT INTO sessions (id, account_id, created_at, last_used_at, expires_at, methods,
+                               authenticated_at, rotated_at, actor_id, actor_session)
+         SELECT ?1, ?2, ?3, ?3, ?4, methods, authenticated_at, ?3, account_id, id
+         FROM sessions WHERE id = ?6 AND account_id = ?5 AND actor_id IS NULL
+         RETURNING id, methods, authenticated_at",
+        params![SessionId::new(), account, now, ends, actor, actor_session],
+    )
+}
+
 /// Ends those of the account's sessions that are too many, the longest unused first, and says which.
 pub fn end_surplus(connection: &Connection, account: UserId) -> Result<Vec<SessionId>, Error> {
     connection.query(
         "DELETE FROM sessions WHERE id IN (
-            SELECT id FROM sessions WHERE account_id = ?
+            SELECT id FROM sessions WHERE account_id = ? AND actor_id IS NULL
             ORDER BY last_used_at DESC, id DESC LIMIT -1 OFFSET ?)
          RETURNING id",
         params![account, session::LIMIT],
@@ -273,7 +295,8 @@ pub fn list(
     now: Timestamp,
 ) -> Result<Vec<Listed>, Error> {
     DB.connect()?.query(
-        "SELECT s.id, c.name AS application, s.ip, s.user_agent, s.created_at, s.last_used_at, s.expires_at
+        "SELECT s.id, c.name AS application, s.ip, s.user_agent, s.created_at, s.last_used_at,
+                s.expires_at, s.actor_id
          FROM sessions s LEFT JOIN oauth_grants g ON g.session_id = s.id
          LEFT JOIN oauth_clients c ON c.id = g.client_id
          WHERE s.account_id = ?1 AND s.expires_at > ?2 AND (?3 IS NULL OR s.id < ?3)

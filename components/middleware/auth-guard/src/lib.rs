@@ -19,7 +19,7 @@ mod site;
 mod token;
 
 use relay::{Entries, REQUEST_ID};
-use shared::caller::headers::USER;
+use shared::caller::headers::{ACTOR, USER};
 use wasip3::exports::http::handler::Guest;
 use wasip3::http::types::{ErrorCode, Request, Response};
 
@@ -78,10 +78,14 @@ fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response
     let headers = response.get_headers();
     let said = headers.get(USER);
     let user = identity.map(|identity| identity.user.as_bytes());
-    if said.iter().map(Vec::as_slice).eq(user) {
+    let actor = identity.and_then(|identity| identity.actor.as_deref());
+    if actor.is_none() && said.iter().map(Vec::as_slice).eq(user) {
         return Ok(response);
     }
     let fields = headers.clone();
-    let named = fields.set(USER, &Vec::from_iter(user.map(<[u8]>::to_vec)));
+    let actor = Vec::from_iter(actor.map(|actor| actor.as_bytes().to_vec()));
+    let named = fields
+        .set(USER, &Vec::from_iter(user.map(<[u8]>::to_vec)))
+        .and_then(|()| fields.set(ACTOR, &actor));
     relay::with_response_headers(response, named.map(|()| fields))
 }

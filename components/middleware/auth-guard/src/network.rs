@@ -10,7 +10,7 @@ use crate::identity::Identity;
 use crate::refusal::Refusal;
 
 /// The identity as it counts for this request. From outside of the networks that `admin_allowed_ips` names a
-/// token's roles do not: whoever stole it can do with it what everybody may.
+/// token's roles do not: whoever stole it can do with it what everybody may. To act as somebody else is more than that.
 pub async fn restrict<'a>(
     identity: Option<&'a Identity>,
     headers: &Entries,
@@ -20,11 +20,13 @@ pub async fn restrict<'a>(
     };
     let networks = &config::get().await?.admin_networks;
     let client = headers.only(network::CLIENT_ADDR).unwrap_or_default();
-    Ok(Some(if roles_count(networks, client) {
-        Cow::Borrowed(identity)
+    if roles_count(networks, client) {
+        Ok(Some(Cow::Borrowed(identity)))
+    } else if identity.actor.is_some() {
+        Err(Refusal::ActsFromElsewhere)
     } else {
-        Cow::Owned(identity.without_roles())
-    }))
+        Ok(Some(Cow::Owned(identity.without_roles())))
+    }
 }
 
 /// Another component, which has no address, acts for somebody who may be anywhere.

@@ -19,6 +19,8 @@ pub enum Refusal {
     OtherSite,
     /// The token's session has ended.
     EndedSession,
+    /// Somebody acts as somebody else from where nobody may do what administrators do.
+    ActsFromElsewhere,
     /// The token tells of roles that are the caller's no more.
     ChangedRoles,
     /// There is no such API key, or it is good no more.
@@ -55,6 +57,14 @@ impl Refusal {
             Self::EndedSession => {
                 unauthorized("This session has ended. Sign in again.", request_id)
             }
+            Self::ActsFromElsewhere => Problem {
+                status: 403,
+                slug: "forbidden",
+                title: "Forbidden",
+                detail: "From this network nobody acts in somebody else's name.",
+                headers: &[],
+            }
+            .into_response(request_id),
             Self::ChangedRoles => {
                 unauthorized("Your roles have changed. Refresh the token.", request_id)
             }

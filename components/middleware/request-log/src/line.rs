@@ -56,6 +56,9 @@ pub struct Answered {
     bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
+    /// Who acts as the user, where it is somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     component: Option<String>,
     /// Why the next handler gave no answer.
@@ -119,6 +122,7 @@ impl Answered {
             status,
             bytes: headers.only(CONTENT_LENGTH).and_then(|n| n.parse().ok()),
             user: said("x-selvedge-user"),
+            actor: said("x-selvedge-actor"),
             component: said("x-selvedge-component"),
             error: None,
         }
@@ -202,6 +206,7 @@ mod tests {
             status: 200,
             bytes: Some(42),
             user: Some("usr_1".into()),
+            actor: Some("usr_2".into()),
             component: Some("users".into()),
             error: None,
         };
@@ -211,7 +216,7 @@ mod tests {
                 r#"{"time":"2025-11-22T19:01:02.123Z","level":"info","request_id":"req-1","#,
                 r#""trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","method":"GET","#,
                 r#""route":"/v1/users/:id","path":"/v1/users/usr_1","client_ip":"192.0.2.7","#,
-                r#""status":200,"bytes":42,"user":"usr_1","component":"users","duration_us":950}"#,
+                r#""status":200,"bytes":42,"user":"usr_1","actor":"usr_2","component":"users","duration_us":950}"#,
                 "\n"
             )
         );

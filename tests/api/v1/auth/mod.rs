@@ -77,6 +77,18 @@ fn audited(application: &Application, event: &str) -> Vec<Option<String>> {
     rows.and_then(Iterator::collect).expect("it can be read")
 }
 
+/// What the audit says of an account, in order.
+fn audit_events(application: &Application, subject: &str) -> Vec<String> {
+    let file = application.state().join("sqlite/auth.db");
+    let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .expect("auth has a database");
+    let mut entries = database
+        .prepare("SELECT event FROM audit_log WHERE subject = ? ORDER BY id")
+        .expect("there is an audit");
+    let rows = entries.query_map([subject], |row| row.get(0));
+    rows.and_then(Iterator::collect).expect("it can be read")
+}
+
 /// Expects answers of this status that differ in nothing but whose they are.
 #[track_caller]
 fn says_the_same(answers: &[Answer; 2], status: u16) {

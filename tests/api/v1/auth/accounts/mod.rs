@@ -1,5 +1,8 @@
 //! `/v1/auth/accounts`.
 
+mod care;
+mod impersonate;
+mod index;
 mod roles;
 
 use http::Method;
