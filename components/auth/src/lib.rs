@@ -16,6 +16,7 @@ mod api_key;
 mod authority;
 mod authorization;
 mod bucket;
+mod chain;
 mod cookies;
 mod deletion;
 mod device;
@@ -151,6 +152,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/v1/auth/me", delete(routes::me::delete::delete))
         .route("/v1/auth/me/export", get(routes::me::export::export))
         .merge(routes::accounts::router())
+        .merge(routes::audit_log::router())
         .merge(routes::roles::router())
         .merge(routes::api_keys::router())
         .merge(routes::webhooks::router())

@@ -41,6 +41,8 @@ permissions! {
     SessionsRead = "sessions.read";
     /// Sign somebody out.
     SessionsEnd = "sessions.end";
+    /// See what happened, and have it verified.
+    AuditRead = "audit.read";
     /// See roles.
     RolesRead = "roles.read";
     /// Make, change and remove roles, of permissions that one has.

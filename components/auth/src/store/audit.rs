@@ -75,6 +75,10 @@ pub enum Event {
     /// Somebody acts as the account's owner from now on.
     ImpersonationStarted,
     ImpersonationEnded,
+    /// Somebody looked at the audit.
+    AuditRead,
+    AuditExported,
+    AuditVerified,
     RoleCreated,
     RoleChanged,
     RoleDeleted,
@@ -149,6 +153,9 @@ impl Event {
             Self::FactorsReset => "factors-reset",
             Self::ImpersonationStarted => "impersonation-started",
             Self::ImpersonationEnded => "impersonation-ended",
+            Self::AuditRead => "audit-read",
+            Self::AuditExported => "audit-exported",
+            Self::AuditVerified => "audit-verified",
             Self::RoleCreated => "role-created",
             Self::RoleChanged => "role-changed",
             Self::RoleDeleted => "role-deleted",

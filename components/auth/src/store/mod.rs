@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod audit_trail;
 pub mod challenges;
 pub mod deletions;
 pub mod device_tokens;
