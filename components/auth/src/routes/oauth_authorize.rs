@@ -7,8 +7,10 @@ use serde::Deserialize;
 use shared::{Path, Problem, Query, Result, clock};
 
 use crate::federation::{self, Begun, Flight, Provider, Redirects, cookie};
+use crate::origin::Origin;
 use crate::store::DB;
 use crate::store::challenges::{self, Challenge, Purpose};
+use crate::throttle;
 
 /// What an application says.
 #[derive(Deserialize)]
@@ -31,8 +33,11 @@ enum ChallengeMethod {
 pub async fn authorize(
     Path(provider): Path<String>,
     Query(params): Query<Params>,
+    origin: Origin,
     headers: HeaderMap,
 ) -> Result<Response> {
+    let now = clock::now();
+    DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let provider = Provider::find(&provider).await?;
     Redirects::load().await?.check(&params.redirect_to)?;
     federation::check_challenge(&params.code_challenge)?;
@@ -59,7 +64,7 @@ pub async fn authorize(
         data: &begun,
         lifetime: federation::FLIGHT_LIFETIME,
     };
-    challenges::set(DB.connect()?, &challenge, clock::now())?;
+    challenges::set(DB.connect()?, &challenge, now)?;
     let cookie = cookie::set(&flight.browser, &provider)?;
     Ok((
         StatusCode::FOUND,

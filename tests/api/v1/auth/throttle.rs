@@ -269,6 +269,15 @@ async fn what_a_network_may_ask_for_has_an_end() {
         let other = from(&client, "192.0.2.2", path, body).await;
         assert_ne!(other.status, 429, "{path}");
     }
+    for path in [
+        "/v1/auth/oauth/acme/authorize?redirect_to=x&code_challenge=x",
+        "/v1/auth/oauth2/authorize?client_id=x",
+    ] {
+        let ask = |ip| client.get(path).header("x-forwarded-for", ip);
+        let refused = ask(ours).await.problem(429);
+        assert!(refused.detail().contains("your network"), "{path}");
+        assert_ne!(ask("192.0.2.2").await.status, 429, "{path}");
+    }
     application.advance(Duration::from_secs(7200));
     from(&client, ours, forgot, &mail).await.expect(202);
     from(&client, ours, options, &empty).await.expect(200);

@@ -8,17 +8,20 @@ use http::header::LOCATION;
 use shared::{Problem, Query, Result, clock};
 
 use crate::authorization::{Params, Provider};
+use crate::origin::Origin;
 use crate::random;
 use crate::store::challenges::{self, Challenge, Purpose};
 use crate::store::{DB, oauth_clients};
+use crate::throttle;
 
 /// How long people may take to sign in and to decide.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// Sends the browser on to the page where people decide; back, with an error, where the request is wrong; and nowhere
 /// where it does not come from a client.
-pub async fn authorize(Query(params): Query<Params>) -> Result<Response> {
+pub async fn authorize(Query(params): Query<Params>, origin: Origin) -> Result<Response> {
     let now = clock::now();
+    DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let provider = Provider::load().await?;
     let connection = DB.connect()?;
     let client = match params.client_id.parse() {
