@@ -6,6 +6,7 @@ mod connections;
 mod federation;
 mod headers;
 mod http2;
+mod identity;
 mod internal;
 mod personal_data;
 mod privileges;

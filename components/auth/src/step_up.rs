@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
+use shared::storage::Transaction;
 use shared::{Caller, Problem, Result, Timestamp};
 
 use crate::account::Account;
@@ -28,13 +29,25 @@ pub fn require_recent(caller: &Caller, now: Timestamp) -> Result<(Account, Sessi
     }
     let (account, session) = signed_in(caller, now)?;
     let connection = DB.connect()?;
-    let session = sessions::find(connection, session)?
-        .ok_or_else(|| Problem::unauthorized("This session has ended. Sign in again."))?;
+    let session = sessions::find(connection, session)?.ok_or_else(ended)?;
     let has_second = !factor::of(connection, account.id)?.is_empty();
     if is_recent(&session, has_second, now) {
         return Ok((account, session));
     }
     Err(wanted())
+}
+
+/// Makes sure, in the transaction that adds a way in, that the session goes on still: who was shown out a moment ago, by a
+/// reset say, must not leave a key behind.
+pub fn require_still(tx: &Transaction, session: &Session) -> Result<()> {
+    match sessions::find(tx, session.id)? {
+        Some(_) => Ok(()),
+        None => Err(ended()),
+    }
+}
+
+fn ended() -> Problem {
+    Problem::unauthorized("This session has ended. Sign in again.")
 }
 
 /// The answer to whoever has to prove again who they are.

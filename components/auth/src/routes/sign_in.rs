@@ -3,17 +3,18 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use shared::{Json, Problem, Result, clock};
+use shared::{Json, Problem, Result, Timestamp, UserId, clock};
 
 use crate::admission::admit;
 use crate::issuer::Issuer;
 use crate::method::{Method, Methods};
 use crate::origin::Origin;
+use crate::outbox;
 use crate::password::{Password, Peppers, Verdict};
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, accounts, passwords};
-use crate::{outbox, throttle};
+use crate::throttle::{self, Attempt};
 
 /// What a user says.
 #[derive(Debug, Deserialize)]
@@ -33,43 +34,67 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     let device_token = body.device_token.as_deref();
     let attempt =
         DB.transaction(|tx| throttle::begin(tx, &body.email, device_token, &origin, now))?;
-    let account = accounts::find_by_email(&body.email)?;
-    let hash = match &account {
-        Some(account) => passwords::find(account.id)?,
-        None => None,
-    };
     let peppers = Peppers::load().await?;
-    let verdict = body.password.verify(hash.as_deref(), &peppers)?;
-    let (Verdict::Right | Verdict::Outdated, Some(account)) = (verdict, &account) else {
-        let account = account.map(|account| account.id);
-        let entry = Entry::about(Event::SignInFailed, account);
-        DB.transaction(|tx| {
-            audit::record(tx, &entry, &origin, now)?;
-            if throttle::fail(tx, &attempt, now)? {
-                let entry = Entry::about(Event::SignInDelayed, account);
-                audit::record(tx, &entry, &origin, now)?;
+    let admission = loop {
+        let found = accounts::find_by_email(&body.email)?;
+        let hash = match &found {
+            Some(account) => passwords::find(account.id)?,
+            None => None,
+        };
+        let verdict = body.password.verify(hash.as_deref(), &peppers)?;
+        let (Verdict::Right | Verdict::Outdated, Some(account)) = (verdict, &found) else {
+            let account = found.map(|account| account.id);
+            return Err(wrong(account, &attempt, &origin, now)?);
+        };
+        let renewed = match (verdict, &hash) {
+            (Verdict::Outdated, Some(old)) => Some((old, body.password.hash(&peppers)?)),
+            _ => None,
+        };
+        let refresh_token = RefreshToken::new()?;
+        let admitted = DB.transaction(|tx| {
+            // Hashing takes long enough to be overtaken: by another password, by who proves that the address is theirs
+            // and shows everybody out, by an administrator. What was verified has to be true where it counts.
+            let is_still_right = passwords::find_in(tx, account.id)? == hash;
+            let account = accounts::find(tx, account.id)?;
+            let Some(account) = account.filter(|_| is_still_right) else {
+                return Ok(None);
+            };
+            if let Some((old, new)) = &renewed {
+                passwords::replace(tx, account.id, old, new)?;
             }
-            Ok::<_, Problem>(())
+            throttle::succeed(tx, &attempt)?;
+            let methods = Methods::one(Method::Password);
+            let admission = admit(tx, account, methods, refresh_token, &origin, now)?;
+            Ok::<_, Problem>(Some(admission))
         })?;
-        return Err(Problem::unauthorized(
-            "The email address or the password is wrong.",
-        ));
-    };
-    let renewed = match (verdict, hash) {
-        (Verdict::Outdated, Some(old)) => Some((old, body.password.hash(&peppers)?)),
-        _ => None,
-    };
-    let refresh_token = RefreshToken::new()?;
-    let methods = Methods::one(Method::Password);
-    let admission = DB.transaction(|tx| {
-        if let Some((old, new)) = &renewed {
-            // Where the password was changed meanwhile, the change stays.
-            passwords::replace(tx, account.id, old, new)?;
+        if let Some(admission) = admitted {
+            break admission;
         }
-        throttle::succeed(tx, &attempt)?;
-        let admission = admit(tx, account.clone(), methods, refresh_token, &origin, now)?;
-        Ok::<_, Problem>(admission)
-    })?;
+    };
     outbox::deliver_soon();
     issuer.answer(StatusCode::OK, admission, now)
+}
+
+/// The answer to a wrong password, which counts.
+fn wrong(
+    account: Option<UserId>,
+    attempt: &Attempt,
+    origin: &Origin,
+    now: Timestamp,
+) -> Result<Problem> {
+    DB.transaction(|tx| {
+        audit::record(tx, &Entry::about(Event::SignInFailed, account), origin, now)?;
+        if throttle::fail(tx, attempt, now)? {
+            audit::record(
+                tx,
+                &Entry::about(Event::SignInDelayed, account),
+                origin,
+                now,
+            )?;
+        }
+        Ok::<_, Problem>(())
+    })?;
+    Ok(Problem::unauthorized(
+        "The email address or the password is wrong.",
+    ))
 }

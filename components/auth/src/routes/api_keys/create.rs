@@ -13,7 +13,7 @@ use crate::api_key::{
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
 use crate::outbox;
-use crate::step_up::require_recent;
+use crate::step_up::{require_recent, require_still};
 use crate::store::DB;
 use crate::store::api_keys::{self, Terms};
 use crate::store::audit::{self, Entry, Event};
@@ -38,10 +38,11 @@ pub async fn create(
     Json(body): Json<Body>,
 ) -> Result<impl IntoResponse> {
     let now = clock::now();
-    let (account, _) = require_recent(&caller, now)?;
+    let (account, session) = require_recent(&caller, now)?;
     let terms = check(body, now)?;
     let secret = Secret::generate()?;
     let listed = DB.transaction(|tx| {
+        require_still(tx, &session)?;
         if api_keys::count(tx, account.id)? >= LIMIT {
             return Err(Problem::conflict("You have 50 keys already. Revoke one."));
         }

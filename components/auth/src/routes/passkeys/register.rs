@@ -11,7 +11,7 @@ use crate::origin::Origin;
 use crate::outbox;
 use crate::passkey::{LIMIT, register as judge};
 use crate::recovery_code;
-use crate::step_up::require_recent;
+use crate::step_up::{require_recent, require_still};
 use crate::store::{DB, passkeys, recovery_codes};
 use crate::webauthn::{Attestation, RelyingParty};
 
@@ -44,6 +44,7 @@ pub async fn register(
     let rp = RelyingParty::load().await?;
     let codes = recovery_code::generate()?;
     let (listed, is_first) = DB.transaction(|tx| {
+        require_still(tx, &session)?;
         if passkeys::count(tx, account.id)? >= LIMIT {
             return Err(Problem::conflict(
                 "There are too many passkeys. Remove one.",

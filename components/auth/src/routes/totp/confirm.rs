@@ -9,7 +9,7 @@ use crate::origin::Origin;
 use crate::outbox;
 use crate::recovery_code;
 use crate::sealed::Sealer;
-use crate::step_up::require_recent;
+use crate::step_up::{require_recent, require_still};
 use crate::store::{DB, recovery_codes, totp as store};
 use crate::totp::{self, Secret};
 
@@ -38,6 +38,7 @@ pub async fn confirm(
     let sealer = Sealer::load().await?;
     let codes = recovery_code::generate()?;
     DB.transaction(|tx| {
+        require_still(tx, &session)?;
         let sealed = store::pending(tx, account.id, now)?
             .ok_or_else(|| Problem::conflict("There is no app to confirm: begin anew."))?;
         let secret = sealer.open(&totp::context(account.id), &sealed)?;
