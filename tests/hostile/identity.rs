@@ -1,7 +1,7 @@
 //! Who one is, attacked: by those who come at once, who stop midway, and who ask again and again.
 
 use futures::future::{join, join_all};
-use selvedge_tests::{Answer, Person, mail, people};
+use selvedge_tests::{Answer, Application, Client, Person, Setup, mail, people};
 use serde_json::{Value, json};
 
 use crate::{application, client};
@@ -67,4 +67,68 @@ async fn no_key_is_left_behind_by_who_is_shown_out_at_the_same_time() {
     let owner = Person::of_answer(&client(), &thief.email, &owner.expect(200));
     let left = owner.client.get("/v1/auth/api-keys").await.expect(200);
     assert_eq!(left.json()["data"], json!([]));
+}
+
+fn behind_a_proxy() -> Application {
+    let setup = Setup::application().edited(|manifest| {
+        let settings = manifest["application"]["tool"]["selvedge"].as_table_mut();
+        let settings = settings.expect("it is a table");
+        settings.insert("trusted_proxies".into(), vec!["127.0.0.1"].into());
+    });
+    setup.with_clock().start()
+}
+
+/// Fills the one bucket that holds a single thing, which is forgotten after so many milliseconds.
+fn fill(application: &Application, leak: u32) {
+    let database = rusqlite::Connection::open(application.state().join("sqlite/auth.db"));
+    let database = database.expect("auth has a database");
+    let fill = "UPDATE throttles SET empty_at = last_at + 1000 * ?1 WHERE empty_at - last_at = ?1";
+    assert_eq!(database.execute(fill, [leak]).expect("it is filled"), 1);
+}
+
+async fn sign_up_from(client: &Client, ip: &str) -> Answer {
+    let body = json!({"email": people::fresh_email(), "password": people::PASSWORD});
+    let request = client.post("/v1/auth/sign-up", &body);
+    request.header("x-forwarded-for", ip).await
+}
+
+#[tokio::test]
+async fn a_network_signs_so_many_people_up_and_no_more() {
+    let application = behind_a_proxy();
+    let client = application.client();
+    sign_up_from(&client, "192.0.2.1").await.expect(201);
+    fill(&application, 10_000);
+    sign_up_from(&client, "192.0.2.1").await.problem(429);
+    sign_up_from(&client, "192.0.2.2").await.expect(201);
+}
+
+#[tokio::test]
+async fn who_is_signed_in_has_so_many_strangers_mailed_and_no_more() {
+    let application = behind_a_proxy();
+    let person = Person::sign_up(&application.client()).await;
+    let ask = async |ip: &str| {
+        let body = json!({"email": people::fresh_email(), "current_password": people::PASSWORD});
+        let request = person.client.post("/v1/auth/email", &body);
+        request.header("x-forwarded-for", ip).await
+    };
+    ask("192.0.2.1").await.expect(202);
+    fill(&application, 30_000);
+    ask("192.0.2.1").await.problem(429);
+    ask("192.0.2.2").await.expect(202);
+}
+
+#[tokio::test]
+async fn junk_in_the_place_of_passkeys_fills_the_audit_no_faster_than_a_network_may_ask() {
+    let application = behind_a_proxy();
+    let client = application.client();
+    let response = json!({"clientDataJSON": "", "authenticatorData": "", "signature": ""});
+    let junk = json!({"credential": {"rawId": "", "response": response}});
+    let send = async |ip: &str| {
+        let request = client.post("/v1/auth/passkeys/sign-in", &junk);
+        request.header("x-forwarded-for", ip).await
+    };
+    send("192.0.2.1").await.problem(422);
+    fill(&application, 1_000);
+    send("192.0.2.1").await.problem(429);
+    send("192.0.2.2").await.problem(422);
 }

@@ -24,6 +24,9 @@ pub enum Class {
     Network,
     /// Mail that was asked for from a network: two hundred letters, and one more each half minute.
     Mail,
+    /// People who sign up from a network, each of whom costs a hash, a letter and rows that stay: a thousand, and one more
+    /// every ten seconds.
+    SignUp,
     /// What else a network asks for that stores something or could be guessed: three hundred, and one more a second.
     Request,
 }
@@ -46,6 +49,7 @@ impl Class {
             Self::Owner => 10,
             Self::Network => 100,
             Self::Mail => 200,
+            Self::SignUp => 1000,
             Self::Request => 300,
         }
     }
@@ -56,6 +60,7 @@ impl Class {
             Self::Owner => 24 * 60 * MINUTE,
             Self::Network => 10 * MINUTE,
             Self::Mail => MINUTE / 2,
+            Self::SignUp => MINUTE / 6,
             Self::Request => MINUTE / 60,
         }
     }

@@ -45,8 +45,9 @@ pub fn begin(
 }
 
 /// Begins a try to sign up, which is wrong where the address is taken: whoever wants to know who has an account asks for
-/// one address after the other.
+/// one address after the other. 429 where too many tried from the same network, whatever came of it.
 pub fn begin_sign_up(tx: &Transaction, origin: &Origin, now: Timestamp) -> Result<Attempt> {
+    count(tx, Class::SignUp, "sign-ups", origin, now)?;
     let network = origin.ip.as_deref().and_then(network);
     let key = network.map(|network| random::hash(&format!("sign-up {network}")));
     let buckets = Vec::from_iter(key.map(|key| (Class::Network, key)));

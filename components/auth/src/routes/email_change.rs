@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use serde::Deserialize;
-use shared::{Caller, FieldError, Json, Problem, Result, clock, storage};
+use shared::{Caller, FieldError, Json, Problem, Result, clock};
 
 use super::{confirm_password, signed_in};
 use crate::account::{Account, check_email};
@@ -15,7 +15,7 @@ use crate::proof::{self, Mailed};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Challenge, Purpose};
 use crate::store::{DB, accounts, mail_requests};
-use crate::{outbox, random};
+use crate::{outbox, random, throttle};
 
 /// What a client says that wants another address.
 #[derive(Deserialize)]
@@ -49,6 +49,7 @@ pub async fn ask(caller: Caller, origin: Origin, Json(wish): Json<Wish>) -> Resu
     let is_taken = accounts::find_by_email(&email)?.is_some();
     let secret = random::secret("ec_")?;
     DB.transaction(|tx| {
+        throttle::count_mail(tx, &origin, now)?;
         let is_fine = mail_requests::note(tx, &email, now)? && !is_taken;
         challenges::withdraw(tx, Purpose::ChangeEmail, account.id)?;
         let challenge = Challenge {
@@ -67,7 +68,7 @@ pub async fn ask(caller: Caller, origin: Origin, Json(wish): Json<Wish>) -> Resu
         mail::notify(tx, &account, Notice::EmailChangeRequested, &origin, now)?;
         let entry = Entry::by(Event::EmailChangeRequested, account.id);
         audit::record(tx, &entry, &origin, now)?;
-        Ok::<_, storage::Error>(())
+        Ok::<_, Problem>(())
     })?;
     outbox::deliver_soon();
     Ok(StatusCode::ACCEPTED)

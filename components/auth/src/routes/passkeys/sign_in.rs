@@ -14,6 +14,7 @@ use crate::passkey;
 use crate::refresh_token::RefreshToken;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, accounts};
+use crate::throttle;
 use crate::webauthn::{Assertion, Refusal, RelyingParty};
 
 /// What a client says: what the browser said.
@@ -29,6 +30,7 @@ pub async fn sign_in(origin: Origin, Json(body): Json<Body>) -> Result<Response>
     let issuer = Issuer::load(now).await?;
     let rp = RelyingParty::load().await?;
     let refresh_token = RefreshToken::new()?;
+    DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let admission = DB.transaction(|tx| {
         let judged = passkey::judge(tx, &rp, None, &body.credential, &origin, now)?;
         let account = match judged {
