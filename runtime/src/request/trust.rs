@@ -46,14 +46,16 @@ pub fn client(trusted: &[IpNet], peer: Client, headers: &mut HeaderMap) -> Clien
         return peer;
     }
     let mut address = peer.address;
-    let hops: Vec<&str> = headers
+    // In bytes: a client that writes some that are no text must not hide the address that a proxy wrote beside them.
+    let hops: Vec<&[u8]> = headers
         .get_all(FORWARDED_FOR)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .collect();
-    for hop in hops.iter().rev() {
-        let Some(ip) = parse(hop.trim()) else { break };
+    for hop in hops.into_iter().rev() {
+        let Some(ip) = str::from_utf8(hop).ok().and_then(parse) else {
+            break;
+        };
         address = SocketAddr::new(ip, 0);
         if !is_trusted(ip) {
             break;
@@ -67,6 +69,7 @@ pub fn client(trusted: &[IpNet], peer: Client, headers: &mut HeaderMap) -> Clien
 
 /// An address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`.
 fn parse(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim();
     hop.parse()
         .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()))
         .ok()
@@ -79,13 +82,20 @@ mod tests {
 
     use super::*;
 
-    fn seen(peer: &str, forwarded_for: &'static str) -> (String, HeaderMap) {
+    fn seen(peer: &str, forwarded_for: &str) -> (String, HeaderMap) {
+        seen_bytes(peer, forwarded_for.as_bytes())
+    }
+
+    fn seen_bytes(peer: &str, forwarded_for: &[u8]) -> (String, HeaderMap) {
         let trusted = [
             "10.0.0.0/8".parse().unwrap(),
             "2001:db8::/32".parse().unwrap(),
         ];
         let mut headers = HeaderMap::new();
-        headers.insert(FORWARDED_FOR, HeaderValue::from_static(forwarded_for));
+        headers.insert(
+            FORWARDED_FOR,
+            HeaderValue::from_bytes(forwarded_for).unwrap(),
+        );
         let peer = Client {
             address: SocketAddr::new(peer.parse().unwrap(), 7),
             is_tls: false,
@@ -136,5 +146,10 @@ mod tests {
             seen("10.0.0.1", "192.0.2.1, nonsense, 10.0.0.2").0,
             "10.0.0.2"
         );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_no_address_to_their_right() {
+        assert_eq!(seen_bytes("10.0.0.1", b"\xff, 192.0.2.1").0, "192.0.2.1");
     }
 }
