@@ -8,12 +8,12 @@ use crate::random::{self, Hash};
 /// How many somebody is given at once.
 pub const COUNT: usize = 10;
 
-/// 80 bits: too many to try, even with a copy of the hashes.
-const BYTES: usize = 10;
+/// 120 bits: too many to try, even with a copy of the hashes of everybody's.
+const BYTES: usize = 15;
 /// How many characters stand together.
 const GROUP: usize = 4;
 
-/// Ten new ones, as they are shown: `abcd-efgh-ijkl-mnop`.
+/// Ten new ones, as they are shown: `abcd-efgh-ijkl-mnop-qrst-uvwx`.
 pub fn generate() -> Result<Vec<String>> {
     (0..COUNT).map(|_| one()).collect()
 }
@@ -51,8 +51,8 @@ mod tests {
         let mut codes = generate().unwrap();
         assert_eq!(codes.len(), COUNT);
         for code in &codes {
-            assert_eq!(code.len(), 19, "{code}");
-            assert_eq!(code.split('-').map(str::len).collect::<Vec<_>>(), [4; 4]);
+            assert_eq!(code.len(), 29, "{code}");
+            assert_eq!(code.split('-').map(str::len).collect::<Vec<_>>(), [4; 6]);
         }
         codes.sort();
         codes.dedup();
