@@ -9,6 +9,7 @@
 //! - [`extract`]: [`Json`], [`Query`] and [`Path`], which turn bad input into problems.
 //! - [`page`], [`etag`], [`idempotency`]: lists, changes without lost updates, safe retries.
 //! - [`storage`]: typed rows, transactions and migrations over the SQLite that the manifest grants.
+//! - [`http_client`]: asking others, within limits.
 //! - [`variables`]: the component's configuration.
 //! - [`cookie`]: where browsers' sessions are kept.
 //! - [`id`], [`clock`], [`money`]: the plain types rules are made of.
@@ -20,6 +21,7 @@ pub mod cookie;
 pub mod etag;
 pub mod extract;
 mod host;
+pub mod http_client;
 pub mod id;
 pub mod idempotency;
 pub mod internal;

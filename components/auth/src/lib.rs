@@ -24,7 +24,6 @@ mod ended;
 mod factor;
 mod federation;
 mod guess;
-mod http_client;
 mod impersonation;
 mod issuer;
 mod key_schedule;

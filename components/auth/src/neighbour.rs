@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::UserId;
 
-use crate::http_client;
+use shared::http_client;
 
 /// A component that knows people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

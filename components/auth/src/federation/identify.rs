@@ -12,7 +12,7 @@ use shared::Timestamp;
 use super::id_token::{self, Expected, Refusal, Subject};
 use super::metadata::{self, Metadata};
 use super::{Flight, Person, Provider, github};
-use crate::http_client;
+use shared::http_client;
 
 /// What a browser brings back, RFC 6749 section 4.1.2.
 #[derive(Deserialize)]

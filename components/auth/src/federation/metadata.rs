@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::config::is_secure;
 use super::keys::Keys;
 use super::{Failure, Provider};
-use crate::http_client;
+use shared::http_client;
 
 /// How long what a provider said is believed without asking again.
 const MAX_AGE: Duration = Duration::from_secs(10 * 60);

@@ -8,7 +8,8 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue}
 use serde_json::{Value, json};
 
 use super::{Mail, setting};
-use crate::{http_client, random};
+use crate::random;
+use shared::http_client;
 
 const SERVER_TOKEN: HeaderName = HeaderName::from_static("x-postmark-server-token");
 

@@ -8,13 +8,13 @@ use http::{Request, StatusCode};
 use shared::{Timestamp, clock};
 
 use super::{address, signature};
-use crate::http_client;
 use crate::origin::Origin;
 use crate::sealed::Sealer;
 use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::webhook_deliveries::{self, Attempt, Due};
 use crate::store::webhook_endpoints::{self, Endpoint};
+use shared::http_client;
 
 /// After so long without a success nothing is sent to an endpoint any more.
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
