@@ -4,7 +4,7 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::{HeaderMap, request::Parts};
 
-use crate::{Permissions, Problem, Result, UserId};
+use crate::{Membership, OrganizationId, Permissions, Problem, Result, UserId};
 
 /// The headers by which the auth guard hands on an identity. Absent means anonymous.
 pub mod headers {
@@ -14,6 +14,12 @@ pub mod headers {
     pub const SESSION: &str = "x-selvedge-session";
     /// The user's email address.
     pub const EMAIL: &str = "x-selvedge-email";
+    /// `true` where the user has proven that the address is theirs; else absent.
+    pub const EMAIL_VERIFIED: &str = "x-selvedge-email-verified";
+    /// The organisation that the user acts in, `org_…`; absent where in none.
+    pub const ORGANIZATION: &str = "x-selvedge-organization";
+    /// What the user is there: `owner`, `admin` or `member`.
+    pub const ORGANIZATION_ROLE: &str = "x-selvedge-organization-role";
     /// The user's roles, separated by commas; may be empty.
     pub const ROLES: &str = "x-selvedge-roles";
     /// What the user may do beyond what everybody may, separated by commas; may be empty.
@@ -35,6 +41,10 @@ pub struct Caller {
     pub session: Option<String>,
     /// The address in the token, if it has one.
     pub email: Option<String>,
+    /// Whether the user has proven that it is theirs.
+    pub email_verified: bool,
+    /// The organisation that the user chose to act in, if one.
+    pub membership: Option<Membership>,
     /// The names of the user's roles, to be shown. What they allow is in `permissions`.
     pub roles: Vec<String>,
     /// What the user may do beyond what everybody may.
@@ -65,7 +75,12 @@ impl Caller {
 
     fn from_headers(headers: &HeaderMap) -> Result<Option<Self>> {
         let Some(user) = single(headers, headers::USER)? else {
-            return Ok(None);
+            return match OrganizationKey::from_headers(headers)? {
+                Some(_) => Err(Problem::forbidden(
+                    "This key speaks for an organisation, and this takes a person.",
+                )),
+                None => Ok(None),
+            };
         };
         let user = user.parse().map_err(|_| {
             Problem::unauthorized("The token's subject is not a user of this application.")
@@ -82,6 +97,8 @@ impl Caller {
             user,
             session: single(headers, headers::SESSION)?,
             email: single(headers, headers::EMAIL)?,
+            email_verified: single(headers, headers::EMAIL_VERIFIED)?.as_deref() == Some("true"),
+            membership: membership(headers)?,
             roles: roles
                 .split(',')
                 .map(str::trim)
@@ -94,6 +111,58 @@ impl Caller {
             api_key: single(headers, headers::API_KEY)?,
         }))
     }
+}
+
+/// A program that asks for an organisation, by a key of its own, and for no person. As an extractor it answers 401 where
+/// there is none; `Option<OrganizationKey>` does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationKey {
+    /// Which one.
+    pub organization: OrganizationId,
+    /// The key's id, `apk_…`.
+    pub api_key: String,
+}
+
+impl OrganizationKey {
+    fn from_headers(headers: &HeaderMap) -> Result<Option<Self>> {
+        if headers.contains_key(headers::USER) {
+            return Ok(None);
+        }
+        let api_key = single(headers, headers::API_KEY)?;
+        let organization = single(headers, headers::ORGANIZATION)?.and_then(|id| id.parse().ok());
+        Ok(api_key
+            .zip(organization)
+            .map(|(api_key, organization)| Self {
+                organization,
+                api_key,
+            }))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for OrganizationKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Self::from_headers(&parts.headers)?
+            .ok_or_else(|| Problem::unauthorized("Show a key of the organisation's."))
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for OrganizationKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>> {
+        Self::from_headers(&parts.headers)
+    }
+}
+
+/// The place in an organisation. What cannot be read is none: the caller is who it is without.
+fn membership(headers: &HeaderMap) -> Result<Option<Membership>> {
+    let organization = single(headers, headers::ORGANIZATION)?.and_then(|id| id.parse().ok());
+    let role = single(headers, headers::ORGANIZATION_ROLE)?.and_then(|role| role.parse().ok());
+    Ok(organization
+        .zip(role)
+        .map(|(organization, role)| Membership { organization, role }))
 }
 
 /// The header's only value. The guard sets each once; a second is somebody else's.

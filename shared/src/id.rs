@@ -107,6 +107,11 @@ id!(
     pub SessionId, "ses"
 );
 
+id!(
+    /// An organisation of users.
+    pub OrganizationId, "org"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //!
 //! - [`serve`]: runs the component's router and gives every answer its common form.
 //! - [`caller`]: who is asking, as the auth guard established it; [`internal`]: another component, and nobody else.
+//! - [`membership`]: for which organisation, and as what.
 //! - [`permission`]: what the caller may do beyond what everybody may.
 //! - [`network`]: from where, and lists of networks from which one may.
 //! - [`extract`]: [`Json`], [`Query`] and [`Path`], which turn bad input into problems.
@@ -25,6 +26,7 @@ pub mod http_client;
 pub mod id;
 pub mod idempotency;
 pub mod internal;
+pub mod membership;
 pub mod money;
 pub mod network;
 pub mod page;
@@ -39,8 +41,9 @@ pub use caller::Caller;
 pub use clock::Timestamp;
 pub use etag::{ETag, IfMatch};
 pub use extract::{Json, Path, Query};
-pub use id::{SessionId, UserId};
+pub use id::{OrganizationId, SessionId, UserId};
 pub use idempotency::IdempotencyKey;
+pub use membership::{MemberRole, Membership};
 pub use money::{Currency, Money};
 pub use page::{Page, PageQuery};
 pub use permission::Permissions;

@@ -1,10 +1,13 @@
 //! Where requests come from, and lists of networks from which they may.
 
 use std::{
+    convert::Infallible,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
 
+use axum::extract::FromRequestParts;
+use http::request::Parts;
 use ipnet::{IpNet, Ipv4Net};
 
 /// The header in which the host names the client's address. No client can set it: the host removes what
@@ -24,6 +27,29 @@ pub fn client(client_addr: &str) -> Option<IpAddr> {
 /// Whether the request is of another component of the same application, by the header [`CLIENT_ADDR`].
 pub fn is_internal(client_addr: &str) -> bool {
     client_addr.parse() == Ok(NOWHERE)
+}
+
+/// Where a request comes from, by the header [`CLIENT_ADDR`]. As an extractor it is always there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAddr(String);
+
+impl ClientAddr {
+    /// Whether the networks let it in; see [`Networks::admit`].
+    pub fn is_in(&self, networks: &Networks) -> bool {
+        networks.admit(&self.0)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ClientAddr {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mut addresses = parts.headers.get_all(CLIENT_ADDR).iter();
+        let address = addresses.next().and_then(|address| address.to_str().ok());
+        // The host says it once. What is said twice is not known.
+        let address = address.filter(|_| addresses.next().is_none());
+        Ok(Self(address.unwrap_or_default().to_owned()))
+    }
 }
 
 /// Networks that somebody named. None named is no restriction.

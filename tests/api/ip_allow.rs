@@ -6,11 +6,11 @@ use selvedge_tests::{Application, Person, Setup, people};
 use serde_json::json;
 use toml::{Table, Value};
 
-const INSIDE: &str = "192.0.2.7";
-const OUTSIDE: &str = "198.51.100.7";
+pub const INSIDE: &str = "192.0.2.7";
+pub const OUTSIDE: &str = "198.51.100.7";
 
 /// Believes what the tests say they forward: each request says from where it comes.
-fn behind_a_proxy(manifest: &mut Table) {
+pub fn behind_a_proxy(manifest: &mut Table) {
     let settings = manifest["application"]["tool"]["selvedge"]
         .as_table_mut()
         .expect("it is a table");

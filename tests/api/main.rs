@@ -4,6 +4,7 @@ mod chromium;
 mod conventions;
 mod ip_allow;
 mod mail_delivery;
+mod organization_networks;
 mod own_component;
 mod provider;
 mod revocation;

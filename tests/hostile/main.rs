@@ -187,6 +187,27 @@ fn entrances() -> Vec<Entrance> {
             "/v1/users/me",
             json!({"name": "Ada", "locale": "en"}),
         ),
+        entrance(Method::POST, "/v1/orgs", json!({"name": "Acme"})),
+        entrance(
+            Method::PATCH,
+            "/v1/orgs/org_01h455vb4pex5vsknk084sn02q",
+            json!({"name": "Acme", "networks": ["192.0.2.0/24"]}),
+        ),
+        entrance(
+            Method::PATCH,
+            "/v1/orgs/org_01h455vb4pex5vsknk084sn02q/members/usr_01h455vb4pex5vsknk084sn02q",
+            json!({"role": "admin"}),
+        ),
+        entrance(
+            Method::POST,
+            "/v1/orgs/org_01h455vb4pex5vsknk084sn02q/invitations",
+            json!({"email": "new@example.com", "role": "member"}),
+        ),
+        entrance(
+            Method::PUT,
+            "/v1/auth/sessions/current/organization",
+            json!({"organization": "org_01h455vb4pex5vsknk084sn02q"}),
+        ),
         entrance(
             Method::POST,
             "/v1/billing/subscriptions",

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use shared::{Result, SessionId, Timestamp, UserId};
+use shared::{MemberRole, OrganizationId, Result, SessionId, Timestamp, UserId};
 
 use crate::account::Account;
 use crate::method::Methods;
 use crate::role::Rights;
 use crate::signing_key::SigningKey;
+use crate::store::organizations::Acting;
 use crate::store::sessions::Session;
 
 /// How long a token is good.
@@ -36,6 +37,9 @@ pub struct Claims<'a> {
     permissions: Vec<&'a str>,
     /// A token that tells of another version than the latest is refused.
     roles_version: i64,
+    /// In which organisation the subject acts, if in one.
+    #[serde(flatten)]
+    organization: Option<Organization>,
     /// RFC 8176.
     amr: &'a Methods,
     acr: &'static str,
@@ -51,6 +55,28 @@ pub fn acr(methods: &Methods) -> &'static str {
     match methods.is_multi_factor() {
         true => "aal2",
         false => "aal1",
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Organization {
+    org: OrganizationId,
+    org_role: MemberRole,
+    /// Outside of these, if any are named, the token is as one without an organisation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    org_networks: Vec<String>,
+    /// Of the organisation, and of the subject's place in it: a token that tells of others than the latest is refused.
+    org_versions: [i64; 2],
+}
+
+impl From<Acting> for Organization {
+    fn from(acting: Acting) -> Self {
+        Self {
+            org: acting.organization,
+            org_role: acting.role,
+            org_networks: acting.networks(),
+            org_versions: [acting.organization_changed, acting.member_changed],
+        }
     }
 }
 
@@ -82,10 +108,20 @@ impl<'a> Claims<'a> {
             roles: &subject.rights.roles,
             permissions: subject.rights.permissions.iter().collect(),
             roles_version: subject.rights.version,
+            organization: None,
             amr: &subject.session.methods,
             acr: acr(&subject.session.methods),
             act: None,
             auth_time: subject.session.authenticated_at.as_seconds(),
+        }
+    }
+
+    /// The same, of a subject who acts in an organisation.
+    #[must_use]
+    pub fn within(self, acting: Option<Acting>) -> Self {
+        Self {
+            organization: acting.map(Organization::from),
+            ..self
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use shared::{FieldError, Permissions, Timestamp, permission};
+use shared::{FieldError, OrganizationId, Permissions, Timestamp, UserId, permission};
 
 use crate::random::{self, Hash};
 
@@ -13,7 +13,34 @@ shared::id!(
     pub ApiKeyId, "apk"
 );
 
-/// How many an account may have.
+/// Whose a key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// In whose name it speaks.
+    Account(UserId),
+    /// Which it speaks for, whoever made it. Those who look after the organisation look after it.
+    Organization(OrganizationId),
+}
+
+impl Owner {
+    /// The account, where it is one's.
+    pub fn account(self) -> Option<UserId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Organization(_) => None,
+        }
+    }
+
+    /// The organisation, where it is one's.
+    pub fn organization(self) -> Option<OrganizationId> {
+        match self {
+            Self::Account(_) => None,
+            Self::Organization(organization) => Some(organization),
+        }
+    }
+}
+
+/// How many an account, or an organisation, may have.
 pub const LIMIT: u32 = 50;
 /// For how long a key is good whose maker did not say.
 pub const LIFETIME: Duration = Duration::from_secs(90 * DAY);

@@ -17,7 +17,7 @@ use crate::refresh_token::RefreshToken;
 use crate::role::Rights;
 use crate::signing_key::SigningKey;
 use crate::store::sessions::Session;
-use crate::store::{DB, roles};
+use crate::store::{DB, organizations, roles};
 
 /// In whose name tokens are given out, and for whom.
 pub struct Issuer {
@@ -175,6 +175,7 @@ impl Issuer {
     /// An access token alone, for a session whose refresh token stays what it is.
     pub fn access(&self, account: Account, session: &Session, now: Timestamp) -> Result<Tokens> {
         // Read at once, and after whatever the caller stored: a change that comes later revokes this version.
+        let acting = organizations::acting(DB.connect()?, session.id)?;
         let granted = roles::granted(DB.connect()?, account.id)?;
         let granted = granted.ok_or_else(|| Problem::unauthorized("This account is gone."))?;
         let rights = granted.rights(&self.admin_email);
@@ -185,7 +186,9 @@ impl Issuer {
         };
         Ok(Tokens {
             access_token: Some(
-                Claims::new(&self.issuer, &self.audience, &subject, now).sign(&self.key)?,
+                Claims::new(&self.issuer, &self.audience, &subject, now)
+                    .within(acting)
+                    .sign(&self.key)?,
             ),
             token_type: Some("Bearer"),
             expires_in: access_token::LIFETIME.as_secs(),

@@ -29,6 +29,7 @@ mod issuer;
 mod key_schedule;
 mod keyring;
 mod mail;
+mod membership;
 mod method;
 mod neighbour;
 mod origin;
@@ -57,7 +58,7 @@ use std::sync::LazyLock;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
@@ -146,6 +147,10 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
             get(routes::sessions::list).delete(routes::sessions::end_all),
         )
         .route("/v1/auth/sessions/{id}", delete(routes::revoke::revoke))
+        .route(
+            "/v1/auth/sessions/current/organization",
+            put(routes::session_organization::choose),
+        )
         .route("/v1/auth/keys/rotate", post(routes::rotate_keys::rotate))
         .route("/v1/auth/outbox/deliver", post(routes::deliver::deliver))
         .route("/v1/auth/me", delete(routes::me::delete::delete))
@@ -185,6 +190,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         .route("/.well-known/jwks.json", get(routes::jwks::show))
         // Not from outside: no route of the manifest leads there.
         .route("/internal/revocations", get(routes::revocations::list))
+        .route("/internal/organizations", post(routes::organizations::note))
         .layer(from_fn(cookies::deliver))
         .layer(from_fn(impersonation::refuse))
         .layer(from_fn(ended::refuse))

@@ -39,7 +39,7 @@ impl Neighbour {
     /// The lists it has of a person.
     pub fn sections(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["profile"],
+            Self::Users => &["profile", "organizations"],
             Self::Billing => &["subscriptions", "invoices", "usage"],
         }
     }

@@ -2,4 +2,5 @@
 
 mod auth;
 mod billing;
+pub mod orgs;
 mod users;

@@ -23,6 +23,8 @@ pub enum Letter {
     ResetPassword { token: String },
     /// Lets somebody choose a password for an account that was made for them.
     Invitation { token: String },
+    /// Tells somebody of an organisation that they may join. It holds no secret: who has the address can.
+    Membership { organization: String },
     /// Asks for a proof of the address that an account is to have.
     ConfirmEmail { token: String },
     /// Tells of something that matters to security.
@@ -39,7 +41,7 @@ impl Letter {
             Self::ResetPassword { .. } => Some(proof::RESET),
             Self::Invitation { .. } => Some(proof::INVITATION),
             Self::ConfirmEmail { .. } => Some(proof::EMAIL_CHANGE),
-            Self::Notice(_) => None,
+            Self::Membership { .. } | Self::Notice(_) => None,
         }
     }
 
@@ -67,6 +69,16 @@ impl Letter {
                 let template = include_str!("templates/invitation.txt");
                 with_link(template, "reset-password", token)
             }
+            Self::Membership { organization } => {
+                let template = include_str!("templates/membership.txt");
+                let link = sender.page("invitations");
+                let filled = [
+                    ("app", app),
+                    ("organization", organization),
+                    ("link", &link),
+                ];
+                fill(template, &filled)
+            }
             Self::ConfirmEmail { token } => {
                 let template = include_str!("templates/confirm_email.txt");
                 with_link(template, "confirm-email", token)
@@ -84,10 +96,11 @@ impl Sender {
     /// A page of the application, with the secret behind the `#`: browsers send that to no server, and
     /// name it to no other site.
     fn link(&self, page: &str, token: &str) -> String {
-        format!(
-            "{}/{page}#token={token}",
-            self.public_url.trim_end_matches('/')
-        )
+        format!("{}#token={token}", self.page(page))
+    }
+
+    fn page(&self, page: &str) -> String {
+        format!("{}/{page}", self.public_url.trim_end_matches('/'))
     }
 }
 

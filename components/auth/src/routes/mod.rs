@@ -22,6 +22,7 @@ pub mod oauth_callback;
 pub mod oauth_clients;
 pub mod oauth_consents;
 pub mod oauth_exchange;
+pub mod organizations;
 pub mod passkeys;
 pub mod password_change;
 pub mod password_forgot;
@@ -33,6 +34,7 @@ pub mod revoke;
 pub mod roles;
 pub mod rotate_keys;
 pub mod second_factor;
+pub mod session_organization;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
@@ -58,10 +60,12 @@ pub fn live_session(caller: &Caller, now: Timestamp) -> Result<SessionId> {
     let session = caller.session.as_deref().and_then(|id| id.parse().ok());
     match session {
         Some(session) if store::sessions::lives(caller.user, session, now)? => Ok(session),
-        _ => Err(Problem::unauthorized(
-            "This session has ended. Sign in again.",
-        )),
+        _ => Err(session_ended()),
     }
+}
+
+fn session_ended() -> Problem {
+    Problem::unauthorized("This session has ended. Sign in again.")
 }
 
 /// The caller's account and session, as [`live_session`] has it.

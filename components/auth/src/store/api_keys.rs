@@ -2,16 +2,17 @@
 
 use serde::Deserialize;
 use shared::storage::{Connection, Error, Transaction, params};
-use shared::{Timestamp, UserId};
+use shared::{OrganizationId, Timestamp, UserId};
 
+use super::organizations;
 use crate::allowance::Window;
-use crate::api_key::{ApiKeyId, Scope, Secret};
+use crate::api_key::{ApiKeyId, Owner, Scope, Secret};
 use crate::random::Hash;
 
 /// What a [`Listed`] is read from.
 macro_rules! columns {
     () => {
-        "id, name, prefix, scopes, rate_limit, expires_at, old_ends_at, version, created_at, last_used_at"
+        "id, organization_id, name, prefix, scopes, rate_limit, expires_at, old_ends_at, version, created_at, last_used_at"
     };
 }
 
@@ -19,6 +20,7 @@ macro_rules! columns {
 #[derive(Deserialize)]
 pub struct Listed {
     pub id: ApiKeyId,
+    pub organization_id: Option<OrganizationId>,
     pub name: String,
     pub prefix: String,
     scopes: String,
@@ -48,8 +50,10 @@ pub struct Terms {
 #[derive(Deserialize)]
 pub struct Good {
     pub id: ApiKeyId,
-    pub account_id: UserId,
-    pub email: String,
+    account_id: Option<UserId>,
+    email: Option<String>,
+    organization_id: Option<OrganizationId>,
+    networks: Option<String>,
     scopes: String,
     pub rate_limit: Option<u32>,
     pub expires_at: Option<Timestamp>,
@@ -58,7 +62,34 @@ pub struct Good {
     window_used: u32,
 }
 
+/// For whom a key speaks.
+pub enum Speaks {
+    Person {
+        id: UserId,
+        email: String,
+    },
+    Organization {
+        id: OrganizationId,
+        /// From where alone it does, if any are named.
+        networks: Vec<String>,
+    },
+}
+
 impl Good {
+    /// For whom it speaks. None: for nobody who is still there.
+    pub fn speaks(&self) -> Option<Speaks> {
+        let person = self.account_id.zip(self.email.clone());
+        let organization = self.organization_id.zip(self.networks.as_deref());
+        person
+            .map(|(id, email)| Speaks::Person { id, email })
+            .or_else(|| {
+                organization.map(|(id, networks)| Speaks::Organization {
+                    id,
+                    networks: organizations::list(networks),
+                })
+            })
+    }
+
     pub fn scopes(&self) -> Vec<Scope> {
         scopes(&self.scopes)
     }
@@ -72,11 +103,11 @@ impl Good {
     }
 }
 
-/// How many keys an account has, those that ended included.
-pub fn count(connection: &Connection, account: UserId) -> Result<u32, Error> {
+/// How many keys somebody has, those that ended included.
+pub fn count(connection: &Connection, owner: Owner) -> Result<u32, Error> {
     let count = connection.query_one(
-        "SELECT count(*) FROM api_keys WHERE account_id = ?",
-        params![account],
+        "SELECT count(*) FROM api_keys WHERE account_id IS ? AND organization_id IS ?",
+        params![owner.account(), owner.organization()],
     )?;
     Ok(count.unwrap_or_default())
 }
@@ -84,20 +115,22 @@ pub fn count(connection: &Connection, account: UserId) -> Result<u32, Error> {
 /// Stores a new key.
 pub fn create(
     tx: &Transaction,
-    account: UserId,
+    owner: Owner,
     terms: &Terms,
     secret: &Secret,
     now: Timestamp,
 ) -> Result<Option<Listed>, Error> {
     tx.query_one(
         concat!(
-            "INSERT INTO api_keys (id, account_id, name, prefix, hash, scopes, rate_limit, expires_at, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ",
+            "INSERT INTO api_keys (id, account_id, organization_id, name, prefix, hash, scopes, rate_limit, expires_at,
+                                   created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ",
             columns!()
         ),
         params![
             ApiKeyId::new(),
-            account,
+            owner.account(),
+            owner.organization(),
             terms.name,
             secret.prefix,
             secret.hash,
@@ -109,26 +142,31 @@ pub fn create(
     )
 }
 
-/// The account's key with this id.
-pub fn find(
-    connection: &Connection,
-    account: UserId,
-    id: ApiKeyId,
-) -> Result<Option<Listed>, Error> {
+/// Whose the key with this id is.
+pub fn owner(connection: &Connection, id: ApiKeyId) -> Result<Option<Owner>, Error> {
+    let found: Option<(Option<UserId>, Option<OrganizationId>)> = connection.query_one(
+        "SELECT account_id, organization_id FROM api_keys WHERE id = ?",
+        params![id],
+    )?;
+    // Exactly one is there: see the migration.
+    Ok(found.and_then(|(account, organization)| {
+        let organization = organization.map(Owner::Organization);
+        account.map(Owner::Account).or(organization)
+    }))
+}
+
+/// The key with this id.
+pub fn find(connection: &Connection, id: ApiKeyId) -> Result<Option<Listed>, Error> {
     connection.query_one(
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM api_keys WHERE id = ? AND account_id = ?"
-        ),
-        params![id, account],
+        concat!("SELECT ", columns!(), " FROM api_keys WHERE id = ?"),
+        params![id],
     )
 }
 
-/// Up to `count` of an account, newest first, from before the one with this id.
+/// Up to `count` of somebody's, newest first, from before the one with this id.
 pub fn list(
     connection: &Connection,
-    account: UserId,
+    owner: Owner,
     before: Option<ApiKeyId>,
     count: u32,
 ) -> Result<Vec<Listed>, Error> {
@@ -136,9 +174,10 @@ pub fn list(
         concat!(
             "SELECT ",
             columns!(),
-            " FROM api_keys WHERE account_id = ?1 AND (?2 IS NULL OR id < ?2) ORDER BY id DESC LIMIT ?3"
+            " FROM api_keys WHERE account_id IS ?1 AND organization_id IS ?2 AND (?3 IS NULL OR id < ?3)
+              ORDER BY id DESC LIMIT ?4"
         ),
-        params![account, before, count],
+        params![owner.account(), owner.organization(), before, count],
     )
 }
 
@@ -157,28 +196,24 @@ pub fn change(tx: &Transaction, id: ApiKeyId, terms: &Terms) -> Result<Option<Li
 /// Gives it another secret. The one it had is good until `old_ends_at`, the one before that no more.
 pub fn rotate(
     tx: &Transaction,
-    account: UserId,
     id: ApiKeyId,
     secret: &Secret,
     old_ends_at: Timestamp,
 ) -> Result<Option<Listed>, Error> {
     tx.query_one(
         concat!(
-            "UPDATE api_keys SET old_hash = hash, old_ends_at = ?5, hash = ?3, prefix = ?4, version = version + 1
-             WHERE id = ?1 AND account_id = ?2 RETURNING ",
+            "UPDATE api_keys SET old_hash = hash, old_ends_at = ?4, hash = ?2, prefix = ?3, version = version + 1
+             WHERE id = ?1 RETURNING ",
             columns!()
         ),
-        params![id, account, secret.hash, secret.prefix, old_ends_at],
+        params![id, secret.hash, secret.prefix, old_ends_at],
     )
 }
 
-/// Removes it. False where the account has no such key.
-pub fn remove(tx: &Transaction, account: UserId, id: ApiKeyId) -> Result<bool, Error> {
-    let removed = tx.execute(
-        "DELETE FROM api_keys WHERE id = ? AND account_id = ?",
-        params![id, account],
-    )?;
-    Ok(removed > 0)
+/// Removes it.
+pub fn remove(tx: &Transaction, id: ApiKeyId) -> Result<(), Error> {
+    tx.execute("DELETE FROM api_keys WHERE id = ?", params![id])?;
+    Ok(())
 }
 
 /// Removes every key of the account.
@@ -191,16 +226,19 @@ pub fn remove_all(connection: &Connection, account: UserId) -> Result<(), Error>
 }
 
 /// The key with this secret, if it can be used: it has not ended, nor has its owner's account been disabled, or is to
-/// be removed.
+/// be removed, nor has the organisation ended that it is of.
 pub fn good(connection: &Connection, secret: &Hash, now: Timestamp) -> Result<Option<Good>, Error> {
     connection.query_one(
-        "SELECT k.id, k.account_id, a.email, k.scopes, k.rate_limit, k.last_used_at,
+        "SELECT k.id, k.account_id, a.email, k.organization_id, o.networks, k.scopes, k.rate_limit, k.last_used_at,
                 CASE WHEN k.hash = ?1 THEN k.expires_at
                      ELSE min(k.old_ends_at, coalesce(k.expires_at, k.old_ends_at)) END AS expires_at,
                 k.window_ends_at, k.window_used
-         FROM api_keys k JOIN accounts a ON a.id = k.account_id
+         FROM api_keys k
+         LEFT JOIN accounts a ON a.id = k.account_id
+         LEFT JOIN organizations o ON o.id = k.organization_id AND NOT o.is_ended
          WHERE (k.hash = ?1 OR (k.old_hash = ?1 AND k.old_ends_at > ?2))
            AND (k.expires_at IS NULL OR k.expires_at > ?2)
+           AND (a.id IS NOT NULL OR o.id IS NOT NULL)
            AND a.disabled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.account_id = a.id)",
         params![secret, now],

@@ -109,6 +109,8 @@ pub enum Event {
     ConsentWithdrawn,
     /// A code that an application had used was shown again; what it had given ended.
     CodeReused,
+    /// To act in from now on, in a session; or none.
+    OrganizationChosen,
 }
 
 impl Event {
@@ -179,6 +181,7 @@ impl Event {
             Self::ConsentGiven => "consent-given",
             Self::ConsentWithdrawn => "consent-withdrawn",
             Self::CodeReused => "code-reused",
+            Self::OrganizationChosen => "organization-chosen",
         }
     }
 }

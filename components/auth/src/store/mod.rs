@@ -15,6 +15,7 @@ pub mod mail_requests;
 pub mod oauth_clients;
 pub mod oauth_consents;
 pub mod oauth_grants;
+pub mod organizations;
 pub mod outbox;
 pub mod passkeys;
 pub mod passwords;
@@ -69,4 +70,6 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0042_throttles_pending"),
     migration!("0050_identities"),
     migration!("0051_oauth_provider"),
+    migration!("0060_organizations"),
+    migration!("0061_organization_api_keys"),
 ];

@@ -21,6 +21,8 @@ mod tests {
             user: UserId::new(),
             session: None,
             email: None,
+            email_verified: false,
+            membership: None,
             roles: vec!["admin".to_owned()],
             permissions: Permissions::parse(permissions),
             roles_version: None,

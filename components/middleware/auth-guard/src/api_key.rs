@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::identity::Identity;
+use crate::identity::{Identity, SaidOfOrganization};
 
 /// How old an answer may be for a request that changes nothing.
 const MAX_AGE: Duration = Duration::from_secs(1);
@@ -32,12 +32,20 @@ pub struct Told {
 #[derive(Debug, Deserialize)]
 struct ToldKey {
     id: String,
-    user: String,
-    email: String,
+    user: Option<String>,
+    #[serde(default)]
+    email: Option<String>,
+    organization: Option<ToldOrganization>,
     scopes: Vec<String>,
     permissions: Vec<String>,
     ends: Option<i64>,
     limit: Option<Limit>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ToldOrganization {
+    id: String,
+    networks: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -181,7 +189,19 @@ fn verdict(told: Told) -> Verdict {
     if let Some(limit) = key.limit.filter(|limit| !limit.admitted) {
         return Verdict::Exhausted(limit.reset);
     }
-    match Identity::of_key(key.user, key.email, key.permissions, key.id) {
+    let identity = match (key.user, key.organization) {
+        (Some(user), None) => Identity::of_key(user, key.email, key.permissions, key.id),
+        (None, Some(organization)) => {
+            let said = SaidOfOrganization {
+                id: organization.id,
+                networks: organization.networks,
+                ..SaidOfOrganization::default()
+            };
+            Identity::of_organization_key(said, key.id)
+        }
+        _ => None,
+    };
+    match identity {
         Some(identity) => Verdict::Good(Rc::new(Good {
             identity: Rc::new(identity),
             scopes: key.scopes,
@@ -201,8 +221,9 @@ mod tests {
     fn told(limit: Option<Limit>) -> Option<Told> {
         let key = ToldKey {
             id: "apk_1".into(),
-            user: "usr_1".into(),
-            email: "a@example.com".into(),
+            user: Some("usr_1".into()),
+            email: Some("a@example.com".into()),
+            organization: None,
             scopes: vec!["users:read".into()],
             permissions: Vec::new(),
             ends: None,

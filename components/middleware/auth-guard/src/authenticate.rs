@@ -171,6 +171,12 @@ async fn refuse_ended(
         Err(Refusal::EndedSession)
     } else if identity.roles_grant().as_deref().is_some_and(is_over) {
         Err(Refusal::ChangedRoles)
+    } else if identity
+        .organization_grants()
+        .iter()
+        .any(|grant| is_over(grant))
+    {
+        Err(Refusal::ChangedOrganization)
     } else {
         Ok(())
     }

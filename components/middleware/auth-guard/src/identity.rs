@@ -1,15 +1,17 @@
 //! Who a verified token speaks for, as the components behind the guard are told.
 
 use shared::caller::headers;
+use shared::network::Networks;
 
 /// What the token's claims say of the caller, fit to stand in headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The subject: with our own issuer a user's id, `usr_…`.
-    pub user: String,
+    /// The subject: with our own issuer a user's id, `usr_…`. Nobody, where a key speaks for an organisation.
+    pub user: Option<String>,
     /// With our own issuer a session's id, `ses_…`.
     pub session: Option<String>,
     pub email: Option<String>,
+    pub email_verified: bool,
     /// Separated by commas.
     pub roles: String,
     /// Separated by commas.
@@ -20,6 +22,21 @@ pub struct Identity {
     pub actor: Option<String>,
     /// The id of the key that a program showed, `apk_…`: there is no session, and nobody is there to prove anything.
     pub api_key: Option<String>,
+    /// In which organisation the subject acts, or for which a key speaks.
+    pub organization: Option<Organization>,
+}
+
+/// A place in an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// `org_…`.
+    id: String,
+    /// What the subject is in it; nothing of a key.
+    role: Option<String>,
+    /// From where alone one acts in it, if any are named.
+    pub networks: Networks,
+    /// What the issuer revokes when it changes.
+    grants: Vec<String>,
 }
 
 /// What a token says of whom it speaks for.
@@ -28,10 +45,22 @@ pub struct Said {
     pub subject: String,
     pub session: Option<String>,
     pub email: Option<String>,
+    pub email_verified: bool,
     pub roles: Vec<String>,
     pub permissions: Vec<String>,
     pub roles_version: Option<i64>,
     pub actor: Option<String>,
+    pub organization: Option<SaidOfOrganization>,
+}
+
+/// What a token, or what is known of a key, says of an organisation.
+#[derive(Debug, Default)]
+pub struct SaidOfOrganization {
+    pub id: String,
+    pub role: Option<String>,
+    pub networks: Vec<String>,
+    /// Of the organisation, and of the subject's place in it.
+    pub versions: Vec<i64>,
 }
 
 impl Identity {
@@ -42,8 +71,12 @@ impl Identity {
     pub fn from_claims(said: Said) -> Option<Self> {
         let is_told = is_plain(&said.subject) && said.actor.as_deref().is_none_or(is_plain);
         is_told.then(|| Self {
-            user: said.subject,
+            organization: said
+                .organization
+                .and_then(|of| Organization::read(of, Some(&said.subject))),
+            user: Some(said.subject),
             session: said.session.filter(|session| is_plain(session)),
+            email_verified: said.email_verified && said.email.as_deref().is_some_and(is_plain),
             email: said.email.filter(|email| is_plain(email)),
             roles: list(said.roles),
             permissions: list(said.permissions),
@@ -56,13 +89,13 @@ impl Identity {
     /// Whom a key speaks for. It has none of its owner's roles, and of the permissions those that it is given.
     pub fn of_key(
         user: String,
-        email: String,
+        email: Option<String>,
         permissions: Vec<String>,
         key: String,
     ) -> Option<Self> {
         let identity = Self::from_claims(Said {
             subject: user,
-            email: Some(email),
+            email,
             permissions,
             ..Said::default()
         })?;
@@ -71,6 +104,28 @@ impl Identity {
             api_key: Some(api_key),
             ..identity
         })
+    }
+
+    /// Which organisation a key speaks for. Nobody's permissions are its.
+    pub fn of_organization_key(said: SaidOfOrganization, key: String) -> Option<Self> {
+        let nobody = Self::from_claims(Said {
+            subject: key.clone(),
+            ..Said::default()
+        })?;
+        Some(Self {
+            user: None,
+            api_key: Some(key),
+            organization: Some(Organization::read(said, None)?),
+            ..nobody
+        })
+    }
+
+    /// The same outside of any organisation: the subject acts for itself.
+    pub fn without_organization(&self) -> Self {
+        Self {
+            organization: None,
+            ..self.clone()
+        }
     }
 
     /// The same without roles and permissions: it may do what everybody may.
@@ -85,23 +140,63 @@ impl Identity {
     /// What the issuer revokes when it changes the subject's roles, where it counts their versions.
     pub fn roles_grant(&self) -> Option<String> {
         let version = self.roles_version.as_deref()?;
-        Some(format!("{}#{version}", self.user))
+        Some(format!("{}#{version}", self.user.as_deref()?))
+    }
+
+    /// What it revokes when the organisation changes, or the subject's place in it.
+    pub fn organization_grants(&self) -> &[String] {
+        let organization = self.organization.as_ref();
+        organization.map_or(&[], |organization| organization.grants.as_slice())
     }
 
     /// The identity headers.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         [
-            Some((headers::USER, self.user.as_str())),
+            said(headers::USER, &self.user),
             said(headers::SESSION, &self.session),
             said(headers::EMAIL, &self.email),
+            self.email_verified
+                .then_some((headers::EMAIL_VERIFIED, "true")),
             Some((headers::ROLES, self.roles.as_str())),
             Some((headers::PERMISSIONS, self.permissions.as_str())),
             said(headers::ROLES_VERSION, &self.roles_version),
             said(headers::ACTOR, &self.actor),
             said(headers::API_KEY, &self.api_key),
+            self.organization
+                .as_ref()
+                .map(|of| (headers::ORGANIZATION, of.id.as_str())),
+            self.organization
+                .as_ref()
+                .and_then(|of| said(headers::ORGANIZATION_ROLE, &of.role)),
         ]
         .into_iter()
         .flatten()
+    }
+}
+
+impl Organization {
+    /// None where it cannot be told: the subject then acts for itself. Networks that cannot be read let nobody in.
+    fn read(said: SaidOfOrganization, subject: Option<&str>) -> Option<Self> {
+        let role = said.role.filter(|role| is_plain(role));
+        // Of a person it has to be known as what they act, and which changes their token knows of.
+        let is_whole = subject.is_none() || (role.is_some() && said.versions.len() == 2);
+        if !is_plain(&said.id) || !is_whole {
+            return None;
+        }
+        let id = said.id.as_str();
+        let names = [
+            Some(id.to_owned()),
+            subject.map(|subject| format!("{id}/{subject}")),
+        ];
+        let named = names.into_iter().flatten().zip(&said.versions);
+        Some(Self {
+            grants: named
+                .map(|(name, version)| format!("{name}#{version}"))
+                .collect(),
+            networks: said.networks.join(",").parse().ok()?,
+            role,
+            id: said.id,
+        })
     }
 }
 

@@ -77,7 +77,8 @@ fn identify(
 fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response, ErrorCode> {
     let headers = response.get_headers();
     let said = headers.get(USER);
-    let user = identity.map(|identity| identity.user.as_bytes());
+    let user = identity.and_then(|identity| identity.user.as_deref());
+    let user = user.map(str::as_bytes);
     let actor = identity.and_then(|identity| identity.actor.as_deref());
     if actor.is_none() && said.iter().map(Vec::as_slice).eq(user) {
         return Ok(response);

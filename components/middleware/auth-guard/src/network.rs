@@ -1,4 +1,4 @@
-//! Whether roles count where the caller is: those of administrators may be bound to networks.
+//! What counts where the caller is: the roles of administrators may be bound to networks, and organisations to theirs.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,7 @@ use crate::refusal::Refusal;
 
 /// The identity as it counts for this request. From outside of the networks that `admin_allowed_ips` names a
 /// token's roles do not: whoever stole it can do with it what everybody may. To act as somebody else is more than that.
+/// From outside of an organisation's networks its members act for themselves alone, and its keys for nobody.
 pub async fn restrict<'a>(
     identity: Option<&'a Identity>,
     headers: &Entries,
@@ -20,12 +21,20 @@ pub async fn restrict<'a>(
     };
     let networks = &config::get().await?.admin_networks;
     let client = headers.only(network::CLIENT_ADDR).unwrap_or_default();
-    if roles_count(networks, client) {
-        Ok(Some(Cow::Borrowed(identity)))
+    let identity = if roles_count(networks, client) {
+        Cow::Borrowed(identity)
     } else if identity.actor.is_some() {
-        Err(Refusal::ActsFromElsewhere)
+        return Err(Refusal::ActsFromElsewhere);
     } else {
-        Ok(Some(Cow::Owned(identity.without_roles())))
+        Cow::Owned(identity.without_roles())
+    };
+    let is_inside = |networks: &Networks| roles_count(networks, client);
+    match &identity.organization {
+        Some(organization) if !is_inside(&organization.networks) => match identity.user {
+            Some(_) => Ok(Some(Cow::Owned(identity.without_organization()))),
+            None => Err(Refusal::OutsideNetworks),
+        },
+        _ => Ok(Some(identity)),
     }
 }
 

@@ -23,6 +23,10 @@ pub enum Refusal {
     ActsFromElsewhere,
     /// The token tells of roles that are the caller's no more.
     ChangedRoles,
+    /// The token tells of an organisation, or of a place in one, that is not so any more.
+    ChangedOrganization,
+    /// The key's organisation lets nobody act for it from here.
+    OutsideNetworks,
     /// There is no such API key, or it is good no more.
     UnknownApiKey,
     /// API keys do nothing here, whatever their scopes.
@@ -68,6 +72,18 @@ impl Refusal {
             Self::ChangedRoles => {
                 unauthorized("Your roles have changed. Refresh the token.", request_id)
             }
+            Self::ChangedOrganization => unauthorized(
+                "Your organisation has changed. Refresh the token.",
+                request_id,
+            ),
+            Self::OutsideNetworks => Problem {
+                status: 403,
+                slug: "forbidden",
+                title: "Forbidden",
+                detail: "From this network nobody acts for the organisation.",
+                headers: &[],
+            }
+            .into_response(request_id),
             Self::UnknownApiKey => unauthorized("The API key is not valid.", request_id),
             Self::NoApiKeys => Problem {
                 status: 403,

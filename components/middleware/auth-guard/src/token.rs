@@ -8,7 +8,7 @@ use jwt_compact::{Algorithm, AlgorithmExt, Token, UntrustedToken};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::identity::{Identity, Said};
+use crate::identity::{Identity, Said, SaidOfOrganization};
 use crate::refusal::Refusal;
 
 /// The key that a token is verified with. A key verifies by its own algorithm only.
@@ -96,6 +96,7 @@ struct Claims {
     aud: Audience,
     sid: Option<String>,
     email: Option<String>,
+    email_verified: Option<Flag>,
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
@@ -104,12 +105,27 @@ struct Claims {
     roles_version: Option<i64>,
     /// RFC 8693 section 4.1.
     act: Option<Actor>,
+    /// In which organisation the subject acts, with our own issuer, and what its tokens have to know.
+    org: Option<String>,
+    org_role: Option<String>,
+    #[serde(default)]
+    org_networks: Vec<String>,
+    #[serde(default)]
+    org_versions: Vec<i64>,
 }
 
 /// Who acts as the subject. Whoever acted for that one before is not our concern.
 #[derive(Deserialize)]
 struct Actor {
     sub: String,
+}
+
+/// A claim that says yes or no. There are providers that say it in other ways: that is no yes.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Flag {
+    Said(bool),
+    Otherwise(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -175,10 +191,17 @@ impl<'a> Unverified<'a> {
             subject: claims.sub,
             session: claims.sid,
             email: claims.email,
+            email_verified: matches!(claims.email_verified, Some(Flag::Said(true))),
             roles: claims.roles,
             permissions: claims.permissions,
             roles_version: claims.roles_version,
             actor: claims.act.map(|actor| actor.sub),
+            organization: claims.org.map(|id| SaidOfOrganization {
+                id,
+                role: claims.org_role,
+                networks: claims.org_networks,
+                versions: claims.org_versions,
+            }),
         };
         let identity = Identity::from_claims(said).ok_or(Refusal::InvalidToken)?;
         Ok(Verified {
@@ -250,7 +273,7 @@ mod tests {
     fn a_good_token_tells_who_the_caller_is() {
         let token = verify(&sign(&claims())).unwrap();
         assert_eq!(token.key_id, "k");
-        assert_eq!(token.identity.user, "usr_1");
+        assert_eq!(token.identity.user.as_deref(), Some("usr_1"));
         assert_eq!(token.identity.session.as_deref(), Some("ses_1"));
         assert_eq!(token.identity.email.as_deref(), Some("a@example.com"));
         assert_eq!(token.identity.roles, "admin");
@@ -340,7 +363,10 @@ mod tests {
             audience: "selvedge".into(),
         };
         let judge = |token: &str| Unverified::parse(token)?.verify(&key, &expected, NOW);
-        assert_eq!(judge(&signed).unwrap().identity.user, "usr_1");
+        assert_eq!(
+            judge(&signed).unwrap().identity.user.as_deref(),
+            Some("usr_1")
+        );
         assert_eq!(judge(&sign(&claims())), Err(Refusal::InvalidToken));
         assert_eq!(verify(&signed), Err(Refusal::InvalidToken));
         let damaged = format!("{}AAAA", &signed[..signed.len() - 4]);

@@ -3,12 +3,12 @@
 use shared::{Caller, Json, Page, PageQuery, Result};
 
 use super::{READ, User};
-use crate::store;
+use crate::store::profiles;
 
 /// Lists a page of users.
 pub async fn list(caller: Caller, query: PageQuery) -> Result<Json<Page<User>>> {
     caller.require(READ)?;
-    let rows = store::list(query.after()?, query.fetch())?;
+    let rows = profiles::list(query.after()?, query.fetch())?;
     let page = Page::from_rows(rows, query.limit(), |profile| profile.id)?;
     Ok(Json(page.map(User::from)))
 }

@@ -8,7 +8,7 @@ use shared::{Caller, ETag, IfMatch, Json, Problem, Result, clock};
 use super::User;
 use crate::{
     profile::{Change, Profile, check_locale, check_name},
-    store,
+    store::profiles,
 };
 
 /// The body of a PATCH.
@@ -28,7 +28,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 
 /// Shows the caller's profile.
 pub async fn show(caller: Caller) -> Result<impl IntoResponse> {
-    let profile = store::see(&caller, clock::now())?;
+    let profile = profiles::see(&caller, clock::now())?;
     Ok(answer(profile, caller))
 }
 
@@ -40,14 +40,14 @@ pub async fn change(
 ) -> Result<impl IntoResponse> {
     let change = validate(patch)?;
     let now = clock::now();
-    let profile = store::see(&caller, now)?;
+    let profile = profiles::see(&caller, now)?;
     if_match.check(profile.version)?;
     if change.is_empty() {
         return Ok(answer(profile, caller));
     }
     // Without If-Match the caller takes whatever the version is by then.
     let version = (if_match != IfMatch::Any).then_some(profile.version);
-    let changed = store::change(caller.user, &change, version, now)?.ok_or_else(|| {
+    let changed = profiles::change(caller.user, &change, version, now)?.ok_or_else(|| {
         Problem::precondition_failed("This has just been changed. Read it again.")
     })?;
     Ok(answer(changed, caller))

@@ -1,7 +1,9 @@
 //! The endpoints, one a file.
 
+pub mod invitations;
 pub mod list;
 pub mod me;
+pub mod orgs;
 pub mod people;
 pub mod user;
 

@@ -5,14 +5,14 @@ use axum::response::IntoResponse;
 use shared::{Caller, ETag, Json, Path, Problem, Result, UserId, clock};
 
 use super::{READ, User};
-use crate::store;
+use crate::store::profiles;
 
 /// Shows one user.
 pub async fn show(caller: Caller, Path(id): Path<UserId>) -> Result<impl IntoResponse> {
     let profile = if id == caller.user {
-        Some(store::see(&caller, clock::now())?)
+        Some(profiles::see(&caller, clock::now())?)
     } else if caller.may(READ) {
-        store::find(id)?
+        profiles::find(id)?
     } else {
         None
     };

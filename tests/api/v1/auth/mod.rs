@@ -12,6 +12,8 @@ mod magic_link;
 mod me;
 mod oauth;
 mod oauth2;
+mod organization;
+mod organization_keys;
 mod passkeys;
 mod password;
 mod refresh;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::{Caller, ETag, IfMatch, Json, Path, Problem, Result, Timestamp, clock};
 
-use super::{Shown, no_key, present};
+use super::{Shown, no_key, owner, present};
 use crate::api_key::{ApiKeyId, check_expiry, check_name, check_rate_limit, check_scopes};
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
@@ -39,7 +39,8 @@ pub async fn change(
     let now = clock::now();
     let (account, _) = require_recent(&caller, now)?;
     let listed = DB.transaction(|tx| {
-        let before = api_keys::find(tx, account.id, id)?.ok_or_else(no_key)?;
+        owner::require(tx, &caller, id, &origin)?;
+        let before = api_keys::find(tx, id)?.ok_or_else(no_key)?;
         if_match.check(before.version)?;
         let terms = merge(&body, before, now)?;
         let entry = Entry::by(Event::ApiKeyChanged, account.id)

@@ -4,9 +4,9 @@ use axum::response::IntoResponse;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
-use shared::{Caller, ETag, Json, Problem, Result, Timestamp, clock};
+use shared::{Caller, ETag, Json, OrganizationId, Problem, Result, Timestamp, clock};
 
-use super::{ShownOnce, no_key, present};
+use super::{ShownOnce, no_key, owner, present};
 use crate::api_key::{
     LIFETIME, LIMIT, Secret, check_expiry, check_name, check_rate_limit, check_scopes,
 };
@@ -22,6 +22,8 @@ use crate::store::audit::{self, Entry, Event};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Body {
+    /// Which the key is to speak for; the caller where none is named.
+    organization: Option<OrganizationId>,
     name: String,
     scopes: Vec<String>,
     /// Requests a minute; as many as it likes where none is named.
@@ -39,17 +41,23 @@ pub async fn create(
 ) -> Result<impl IntoResponse> {
     let now = clock::now();
     let (account, session) = require_recent(&caller, now)?;
+    let organization = body.organization;
     let terms = check(body, now)?;
     let secret = Secret::generate()?;
     let listed = DB.transaction(|tx| {
         require_still(tx, &session)?;
-        if api_keys::count(tx, account.id)? >= LIMIT {
-            return Err(Problem::conflict("You have 50 keys already. Revoke one."));
+        let owner = owner::chosen(tx, &caller, organization, &origin)?;
+        if api_keys::count(tx, owner)? >= LIMIT {
+            return Err(Problem::conflict("There are 50 keys already. Revoke one."));
         }
-        let listed = api_keys::create(tx, account.id, &terms, &secret, now)?.ok_or_else(no_key)?;
+        let listed = api_keys::create(tx, owner, &terms, &secret, now)?.ok_or_else(no_key)?;
         let entry = Entry::by(Event::ApiKeyCreated, account.id)
             .with_object(&listed.id)
-            .with_detail(json!({"scopes": terms.scopes, "expires_at": terms.expires_at}));
+            .with_detail(json!({
+                "organization": organization,
+                "scopes": terms.scopes,
+                "expires_at": terms.expires_at,
+            }));
         audit::record(tx, &entry, &origin, now)?;
         mail::notify(tx, &account, Notice::ApiKeyAdded, &origin, now)?;
         Ok(listed)

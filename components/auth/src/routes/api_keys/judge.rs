@@ -4,12 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 use shared::storage::{self, Connection};
-use shared::{Json, Query, Result, Timestamp, UserId, clock, variables};
+use shared::{Json, OrganizationId, Query, Result, Timestamp, UserId, clock, variables};
 
 use crate::allowance::Allowance;
 use crate::api_key::{ApiKeyId, Scope, USE, narrow};
 use crate::random::Hash;
-use crate::store::api_keys::{self, Good};
+use crate::store::api_keys::{self, Good, Speaks};
 use crate::store::{DB, roles};
 
 /// What a guard asks.
@@ -33,8 +33,11 @@ pub struct Told {
 #[derive(Debug, Serialize)]
 struct Known {
     id: ApiKeyId,
-    user: UserId,
-    email: String,
+    /// For whom it speaks: for a person,
+    user: Option<UserId>,
+    email: Option<String>,
+    /// or for an organisation.
+    organization: Option<Organization>,
     scopes: Vec<Scope>,
     /// Beyond what everybody may.
     permissions: Vec<String>,
@@ -42,6 +45,13 @@ struct Known {
     ends: Option<i64>,
     /// None: as many requests as it likes.
     limit: Option<Limit>,
+}
+
+#[derive(Debug, Serialize)]
+struct Organization {
+    id: OrganizationId,
+    /// From where alone it does, if any are named.
+    networks: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,7 +91,7 @@ fn look(
     };
     let was_used_lately = key.last_used_at.is_some_and(|last| now < last.plus(USE));
     if key.rate_limit.is_none() && was_used_lately {
-        return known(connection, key, None, admin_email, now).map(Some);
+        return known(connection, key, None, admin_email, now);
     }
     DB.transaction(|tx| {
         // As it is now, and stays until this is written.
@@ -95,7 +105,7 @@ fn look(
         if window != key.window() || key.rate_limit.is_none() {
             api_keys::used(tx, key.id, window, now)?;
         }
-        known(tx, key, allowance, admin_email, now).map(Some)
+        known(tx, key, allowance, admin_email, now)
     })
 }
 
@@ -105,18 +115,29 @@ fn known(
     allowance: Option<Allowance>,
     admin_email: &str,
     now: Timestamp,
-) -> Result<Known, storage::Error> {
+) -> Result<Option<Known>, storage::Error> {
     let scopes = key.scopes();
-    let granted = roles::granted(connection, key.account_id)?;
-    let rights = granted.map(|granted| granted.rights(admin_email));
+    let (user, email, organization) = match key.speaks() {
+        Some(Speaks::Person { id, email }) => (Some(id), Some(email), None),
+        Some(Speaks::Organization { id, networks }) => {
+            (None, None, Some(Organization { id, networks }))
+        }
+        None => return Ok(None),
+    };
+    // An organisation has no permissions: they are about the whole application.
+    let granted = user
+        .map(|user| roles::granted(connection, user))
+        .transpose()?;
+    let rights = granted.flatten().map(|granted| granted.rights(admin_email));
     let permissions = rights.map_or(Vec::new(), |rights| narrow(&scopes, &rights.permissions));
-    Ok(Known {
+    Ok(Some(Known {
         id: key.id,
-        user: key.account_id,
+        user,
+        organization,
         scopes,
         permissions,
         ends: key.expires_at.map(Timestamp::as_seconds),
-        email: key.email,
+        email,
         limit: allowance.map(|allowance| Limit {
             admitted: allowance.admitted,
             remaining: allowance.remaining,
@@ -127,7 +148,7 @@ fn known(
                 .as_millis()
                 .div_ceil(1000) as u64,
         }),
-    })
+    }))
 }
 
 fn parse(hex: &str) -> Option<Hash> {

@@ -1,16 +1,31 @@
-//! `GET /v1/auth/api-keys`: the caller's keys, newest first.
+//! `GET /v1/auth/api-keys`: the caller's keys, newest first; with `?organization=` those of an organisation.
 
 use axum::response::IntoResponse;
-use shared::{Caller, Json, Page, PageQuery, Result, clock};
+use serde::Deserialize;
+use shared::{Caller, Json, OrganizationId, Page, PageQuery, Query, Result, clock};
 
-use super::Shown;
+use super::{Shown, owner};
+use crate::origin::Origin;
 use crate::routes::live_session;
 use crate::store::{DB, api_keys};
 
+/// Whose.
+#[derive(Debug, Deserialize)]
+pub struct Of {
+    organization: Option<OrganizationId>,
+}
+
 /// Lists a page of them.
-pub async fn list(caller: Caller, query: PageQuery) -> Result<impl IntoResponse> {
+pub async fn list(
+    caller: Caller,
+    origin: Origin,
+    Query(of): Query<Of>,
+    query: PageQuery,
+) -> Result<impl IntoResponse> {
     live_session(&caller, clock::now())?;
-    let rows = api_keys::list(DB.connect()?, caller.user, query.after()?, query.fetch())?;
+    let connection = DB.connect()?;
+    let owner = owner::chosen(connection, &caller, of.organization, &origin)?;
+    let rows = api_keys::list(connection, owner, query.after()?, query.fetch())?;
     let page = Page::from_rows(rows, query.limit(), |key| key.id)?;
     Ok(Json(page.map(Shown::from)))
 }

@@ -1,9 +1,10 @@
-//! `/v1/auth/api-keys`: keys for the programs of people.
+//! `/v1/auth/api-keys`: keys for the programs of people and of organisations.
 
 pub mod change;
 pub mod create;
 pub mod judge;
 pub mod list;
+mod owner;
 pub mod revoke;
 pub mod rotate;
 pub mod show;
@@ -11,7 +12,7 @@ pub mod show;
 use axum::Router;
 use axum::routing::{get, post};
 use serde::{Deserialize, Deserializer, Serialize};
-use shared::{Problem, Timestamp};
+use shared::{OrganizationId, Problem, Timestamp};
 
 use crate::api_key::{ApiKeyId, Scope};
 use crate::store::api_keys::Listed;
@@ -32,6 +33,8 @@ pub fn router() -> Router {
 #[derive(Serialize)]
 struct Shown {
     id: ApiKeyId,
+    /// Which it speaks for; none: for whoever made it.
+    organization: Option<OrganizationId>,
     name: String,
     /// How its secret begins.
     prefix: String,
@@ -57,6 +60,7 @@ impl From<Listed> for Shown {
     fn from(listed: Listed) -> Self {
         Self {
             id: listed.id,
+            organization: listed.organization_id,
             scopes: listed.scopes(),
             name: listed.name,
             prefix: listed.prefix,

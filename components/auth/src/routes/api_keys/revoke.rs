@@ -1,9 +1,9 @@
 //! `DELETE /v1/auth/api-keys/{id}`: the end of a key.
 
 use http::StatusCode;
-use shared::{Caller, Path, Result, clock};
+use shared::{Caller, Path, Problem, Result, clock};
 
-use super::no_key;
+use super::owner;
 use crate::api_key::ApiKeyId;
 use crate::origin::Origin;
 use crate::outbox;
@@ -20,11 +20,11 @@ pub async fn revoke(
     let now = clock::now();
     live_session(&caller, now)?;
     DB.transaction(|tx| {
-        if !api_keys::remove(tx, caller.user, id)? {
-            return Err(no_key());
-        }
+        owner::require(tx, &caller, id, &origin)?;
+        api_keys::remove(tx, id)?;
         let entry = Entry::by(Event::ApiKeyRevoked, caller.user).with_object(&id);
-        Ok(audit::record(tx, &entry, &origin, now)?)
+        audit::record(tx, &entry, &origin, now)?;
+        Ok::<_, Problem>(())
     })?;
     outbox::deliver_soon();
     Ok(StatusCode::NO_CONTENT)

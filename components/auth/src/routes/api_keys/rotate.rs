@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use shared::{Caller, ETag, FieldError, Json, Path, Problem, Result, clock};
 
-use super::{ShownOnce, no_key};
+use super::{ShownOnce, no_key, owner};
 use crate::api_key::{ApiKeyId, LONGEST_OVERLAP, OVERLAP, Secret};
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
@@ -41,7 +41,8 @@ pub async fn rotate(
     }
     let secret = Secret::generate()?;
     let listed = DB.transaction(|tx| {
-        let rotated = api_keys::rotate(tx, account.id, id, &secret, now.plus(overlap))?;
+        owner::require(tx, &caller, id, &origin)?;
+        let rotated = api_keys::rotate(tx, id, &secret, now.plus(overlap))?;
         let listed = rotated.ok_or_else(no_key)?;
         let entry = Entry::by(Event::ApiKeyRotated, account.id).with_object(&id);
         audit::record(tx, &entry, &origin, now)?;

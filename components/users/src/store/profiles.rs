@@ -1,18 +1,12 @@
-//! The profiles' table, and all SQL there is about it.
+//! Profiles.
 
 use shared::{
     Caller, Result, Timestamp, UserId,
-    storage::{Database, Migration, params},
+    storage::{Connection, Error, params},
 };
 
+use super::DB;
 use crate::profile::{Change, Profile};
-
-static DB: Database = Database::new("users", MIGRATIONS);
-
-const MIGRATIONS: &[Migration] = &[Migration {
-    name: "0001_profiles",
-    sql: include_str!("../migrations/0001_profiles.sql"),
-}];
 
 /// The caller's profile: made on first sight, and with the address that the token has by now.
 pub fn see(caller: &Caller, now: Timestamp) -> Result<Profile> {
@@ -78,8 +72,7 @@ pub fn change(
 }
 
 /// Removes a profile, if it is there.
-pub fn delete(id: UserId) -> Result<()> {
-    DB.connect()?
-        .execute("DELETE FROM profiles WHERE id = ?", params![id])?;
+pub fn delete(tx: &Connection, id: UserId) -> Result<(), Error> {
+    tx.execute("DELETE FROM profiles WHERE id = ?", params![id])?;
     Ok(())
 }

@@ -1,0 +1,42 @@
+//! `PUT /v1/auth/sessions/current/organization`: in which organisation the caller acts from now on, if in any. Tokens of
+//! the session say so until another is chosen, or the caller belongs to it no more.
+
+use serde::Deserialize;
+use shared::{Caller, Json, OrganizationId, Result, clock};
+
+use super::signed_in;
+use crate::issuer::{Issuer, Tokens};
+use crate::membership;
+use crate::origin::Origin;
+use crate::store::audit::{self, Entry, Event};
+use crate::store::{DB, organizations, sessions};
+
+/// What a client says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    /// Null for none: the caller acts for themselves.
+    #[serde(deserialize_with = "Option::deserialize")]
+    organization: Option<OrganizationId>,
+}
+
+/// Chooses, and gives out an access token that says so; the refresh token stays what it was.
+pub async fn choose(caller: Caller, origin: Origin, Json(body): Json<Body>) -> Result<Tokens> {
+    let now = clock::now();
+    let (account, id) = signed_in(&caller, now)?;
+    let issuer = Issuer::load(now).await?;
+    let session = DB.transaction(|tx| {
+        if let Some(organization) = body.organization {
+            membership::of(tx, account.id, organization, &origin)?;
+        }
+        organizations::choose(tx, id, body.organization)?;
+        let entry = Entry::by(Event::OrganizationChosen, account.id);
+        let entry = match &body.organization {
+            Some(organization) => entry.with_object(organization),
+            None => entry,
+        };
+        audit::record(tx, &entry, &origin, now)?;
+        sessions::find(tx, id)?.ok_or_else(super::session_ended)
+    })?;
+    issuer.access(account, &session, now)
+}
