@@ -7,6 +7,9 @@ use shared::Timestamp;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
+/// How much earlier than one that was judged before it a request may have come: it waited for a lock.
+const OVERTAKEN: Duration = Duration::from_secs(30);
+
 /// A minute, and the requests that came in it so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -30,7 +33,7 @@ impl Window {
     fn at(self, now: Timestamp) -> Self {
         let next = now.plus(WINDOW);
         // One that ends later than it could was made by a clock that was ahead.
-        if now < self.ends_at && self.ends_at <= next {
+        if now < self.ends_at && self.ends_at <= next.plus(OVERTAKEN) {
             return self;
         }
         Self {
@@ -95,6 +98,12 @@ mod tests {
         assert!(!refused.admitted);
         assert_eq!((refused.remaining, refused.window.used), (0, 25));
         assert!(!refused.window.ask(10, u32::MAX, at(0)).admitted);
+    }
+
+    #[test]
+    fn a_request_that_was_overtaken_opens_no_minute_of_its_own() {
+        let window = NEVER.ask(1, 0, at(1_001)).window;
+        assert!(!window.ask(1, 0, at(1_000)).admitted);
     }
 
     #[test]
