@@ -103,11 +103,12 @@ pub fn wrong(field: &str) -> Problem {
 }
 
 /// Judges a proof for this account. In the transaction of what it is good for, so that of two
-/// requests with one code one wins.
+/// requests with one code one wins. A wrong code counts as one that was `guessed` so.
 pub fn prove(
     tx: &Transaction,
     account: &Account,
     proof: &Proof,
+    guessed: Guessed,
     origin: &Origin,
     now: Timestamp,
 ) -> Result<Outcome> {
@@ -118,7 +119,7 @@ pub fn prove(
                 Err(refusal) => Outcome::Refused(refusal),
             }
         }
-        Proof::Totp(code, sealer) => prove_totp(tx, sealer, account, code, now)?,
+        Proof::Totp(code, sealer) => prove_totp(tx, sealer, account, code, guessed, now)?,
         Proof::RecoveryCode(code) => {
             if recovery_codes::take(tx, account.id, &recovery_code::hash(code))? {
                 let entry = Entry::by(Event::RecoveryCodeUsed, account.id);
@@ -141,12 +142,13 @@ fn prove_totp(
     sealer: &Sealer,
     account: &Account,
     code: &str,
+    guessed: Guessed,
     now: Timestamp,
 ) -> Result<Outcome> {
     let Some(stored) = store::find(tx, account.id)? else {
         return Ok(Outcome::Wrong("code"));
     };
-    if let Some(wait) = guesses::begin(tx, account.id, Guessed::Totp, now)? {
+    if let Some(wait) = guesses::begin(tx, account.id, guessed, now)? {
         return Ok(Outcome::TooEarly(wait));
     }
     let secret = sealer.open(&totp::context(account.id), &stored.secret)?;
@@ -155,7 +157,7 @@ fn prove_totp(
         return Ok(Outcome::Wrong("code"));
     };
     store::advance(tx, account.id, step)?;
-    guesses::end(tx, account.id, Guessed::Totp)?;
+    guesses::end(tx, account.id, guessed)?;
     Ok(Outcome::Proven(Method::Totp))
 }
 

@@ -14,6 +14,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guessed {
     Totp,
+    /// The same, on a device that the account was signed in with, or in a session: who guesses elsewhere, and knows the
+    /// password, must not keep its owner out there.
+    TotpOnDevice,
     /// By somebody who has a session already.
     Password,
 }
@@ -22,6 +25,7 @@ impl ToValue for Guessed {
     fn to_value(&self) -> Value {
         let name = match self {
             Self::Totp => "totp",
+            Self::TotpOnDevice => "totp-on-device",
             Self::Password => "password",
         };
         Value::Text(name.to_owned())

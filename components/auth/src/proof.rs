@@ -69,6 +69,8 @@ pub fn ask_to_verify(
 /// What somebody who is not signed in asks to be mailed.
 pub struct Request<'a> {
     pub email: &'a str,
+    /// What a sign-in on the same device was answered with.
+    pub device_token: Option<&'a str>,
     pub purpose: Purpose,
     pub secret: &'a Hash,
     pub code: Option<&'a Hash>,
@@ -84,10 +86,19 @@ pub struct Request<'a> {
 pub fn ask(request: Request, origin: &Origin, now: Timestamp) -> Result<()> {
     let email = check_email(request.email).map_err(|error| Problem::invalid(vec![error]))?;
     let account = accounts::find_by_email(&email)?.filter(|account| account.disabled_at.is_none());
+    // Devices of who signed up with a stranger's address get no mail for it besides.
+    let is_proven = account
+        .as_ref()
+        .is_some_and(|account| account.email_verified_at.is_some());
     let lifetime = request.letter.lifetime().unwrap_or(SIGN_IN);
     DB.transaction(|tx| {
         throttle::count_mail(tx, origin, now)?;
-        let is_fine = mail_requests::note(tx, &email, now)?;
+        let is_fine = match request.device_token.map(random::hash) {
+            Some(device) if device_tokens::is_known(tx, &device, &email, now)? && is_proven => {
+                mail_requests::note_on(tx, &device, now)?
+            }
+            _ => mail_requests::note(tx, &email, now)?,
+        };
         let to = account.as_ref().filter(|_| is_fine);
         let challenge = Challenge {
             purpose: request.purpose,

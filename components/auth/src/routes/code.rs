@@ -22,6 +22,8 @@ use crate::{outbox, proof, throttle};
 #[serde(deny_unknown_fields)]
 pub struct Wish {
     email: String,
+    /// What the last sign-in from this device was answered with.
+    device_token: Option<String>,
 }
 
 /// What goes with the code: who did not ask for it cannot guess it.
@@ -43,6 +45,7 @@ pub async fn send(origin: Origin, Json(wish): Json<Wish>) -> Result<impl IntoRes
     let (challenge, code) = (random::secret("sc_")?, random::code()?);
     let request = proof::Request {
         email: &wish.email,
+        device_token: wish.device_token.as_deref(),
         purpose: Purpose::SignInCode,
         secret: &random::hash(&challenge),
         code: Some(&known_as(&challenge, &code)),

@@ -22,6 +22,8 @@ use crate::{outbox, proof, random, throttle};
 #[serde(deny_unknown_fields)]
 pub struct Wish {
     email: String,
+    /// What the last sign-in from this device was answered with.
+    device_token: Option<String>,
 }
 
 /// What somebody says who followed it.
@@ -36,6 +38,7 @@ pub async fn send(origin: Origin, Json(wish): Json<Wish>) -> Result<StatusCode> 
     let secret = random::secret("ml_")?;
     let request = proof::Request {
         email: &wish.email,
+        device_token: wish.device_token.as_deref(),
         purpose: Purpose::SignInLink,
         secret: &random::hash(&secret),
         code: None,

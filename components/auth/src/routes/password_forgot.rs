@@ -15,6 +15,8 @@ use crate::{outbox, proof, random};
 #[serde(deny_unknown_fields)]
 pub struct Body {
     email: String,
+    /// What the last sign-in from this device was answered with.
+    device_token: Option<String>,
 }
 
 /// Mails a link where there is an account, and answers the same where there is none.
@@ -22,6 +24,7 @@ pub async fn forgot(origin: Origin, Json(body): Json<Body>) -> Result<StatusCode
     let secret = random::secret("pr_")?;
     let request = proof::Request {
         email: &body.email,
+        device_token: body.device_token.as_deref(),
         purpose: Purpose::ResetPassword,
         secret: &random::hash(&secret),
         code: None,

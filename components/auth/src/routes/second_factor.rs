@@ -7,13 +7,14 @@ use shared::{Json, Problem, Result, clock};
 
 use crate::admission::{HalfIn, admit};
 use crate::factor::{Proof, prove};
+use crate::guess::Guessed;
 use crate::issuer::Issuer;
 use crate::origin::Origin;
 use crate::outbox;
 use crate::random;
 use crate::refresh_token::RefreshToken;
 use crate::store::challenges::{self, Purpose};
-use crate::store::{DB, accounts};
+use crate::store::{DB, accounts, device_tokens};
 use crate::webauthn::Assertion;
 
 /// What a client says: the token of the first half, and one proof.
@@ -24,6 +25,8 @@ pub struct Body {
     code: Option<String>,
     recovery_code: Option<String>,
     passkey: Option<Assertion>,
+    /// What the last sign-in from this device was answered with.
+    device_token: Option<String>,
 }
 
 /// Begins the session that the first factor alone did not. Each wrong proof costs one of five tries;
@@ -33,6 +36,7 @@ pub async fn finish(origin: Origin, Json(body): Json<Body>) -> Result<Response> 
     let issuer = Issuer::load(now).await?;
     let refresh_token = RefreshToken::new()?;
     let token = random::hash(&body.token);
+    let device = body.device_token.as_deref().map(random::hash);
     let proof = Proof::one_of(body.code, body.recovery_code, body.passkey).await?;
     let proof = proof
         .ok_or_else(|| Problem::bad_request("Send one of code, recovery_code and passkey."))?;
@@ -46,7 +50,15 @@ pub async fn finish(origin: Origin, Json(body): Json<Body>) -> Result<Response> 
         };
         let account = accounts::find(tx, account)?
             .ok_or_else(|| Problem::unauthorized("This account is gone."))?;
-        match prove(tx, &account, &proof, &origin, now)?.proven() {
+        let is_known = match &device {
+            Some(device) => device_tokens::is_known(tx, device, &account.email, now)?,
+            None => false,
+        };
+        let guessed = match is_known {
+            true => Guessed::TotpOnDevice,
+            false => Guessed::Totp,
+        };
+        match prove(tx, &account, &proof, guessed, &origin, now)?.proven() {
             Ok(method) => {
                 challenges::remove(tx, &token)?;
                 let methods = half.methods.and_second(method);

@@ -38,7 +38,10 @@ pub async fn step_up(caller: Caller, origin: Origin, Json(body): Json<Body>) -> 
             let peppers = Peppers::load().await?;
             prove_password(&account, &password, &peppers, &origin, now)?
         }
-        (None, Some(proof)) => DB.transaction(|tx| prove(tx, &account, &proof, &origin, now))?,
+        (None, Some(proof)) => {
+            let guessed = Guessed::TotpOnDevice;
+            DB.transaction(|tx| prove(tx, &account, &proof, guessed, &origin, now))?
+        }
         _ => {
             return Err(Problem::bad_request(
                 "Send one of password, code, recovery_code and passkey.",

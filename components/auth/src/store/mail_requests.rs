@@ -6,7 +6,7 @@ use std::time::Duration;
 use shared::Timestamp;
 use shared::storage::{Connection, Error, params};
 
-use crate::random;
+use crate::random::{self, Hash};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -16,7 +16,20 @@ const EACH_DAY: u32 = 20;
 /// Notes that mail to this address was asked for. False where that was so often lately that none should
 /// be sent. It costs the same for every address, whether an account has it or not.
 pub fn note(connection: &Connection, address: &str, now: Timestamp) -> Result<bool, Error> {
-    let hash = random::hash(&address.to_ascii_lowercase());
+    note_by(
+        connection,
+        &random::hash(&address.to_ascii_lowercase()),
+        now,
+    )
+}
+
+/// As [`note`], counted by the token of a device that the account was signed in with: strangers who ask for mail until
+/// there is none must not keep its owner from it there.
+pub fn note_on(connection: &Connection, device: &Hash, now: Timestamp) -> Result<bool, Error> {
+    note_by(connection, device, now)
+}
+
+fn note_by(connection: &Connection, hash: &Hash, now: Timestamp) -> Result<bool, Error> {
     connection.execute(
         "DELETE FROM mail_requests WHERE at <= ?",
         params![now.minus(DAY)],
