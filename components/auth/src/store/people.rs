@@ -166,6 +166,7 @@ mod tests {
         "challenges",        // hashes, for minutes
         "device_tokens",     // hashes, of what sessions and devices tell
         "guesses",           // how many, for a day
+        "memberships",       // what users knows, and exports
     ];
 
     #[test]
