@@ -40,7 +40,8 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Id
     }
     let arrival = Instant::now();
     let config = config::get().await?;
-    if has_cookie && changes(&request.get_method()) {
+    let changes = changes(&request.get_method());
+    if has_cookie && changes {
         let host = request.get_authority();
         let host = host.as_deref().or_else(|| headers.only("host"));
         if !site::is_ours(headers, host, &config.allowed_origins) {
@@ -58,31 +59,30 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Id
     let Some(text) = shown else {
         return Ok(None);
     };
-    let changes = changes(&request.get_method());
     let is_fresh = changes && !config.is_tolerant(&path());
     if has_bearer && text.starts_with(api_key::PREFIX) {
         let url = config.api_keys_url.as_deref().ok_or(Refusal::NoApiKeys)?;
         let needed = scope::needed(&path(), changes);
         return judge(text, url, needed, is_fresh, arrival).await.map(Some);
     }
-    let token = verify(text, config).await?;
+    let token = verify(text, config, arrival).await?;
     if let (Some(url), Some(_)) = (&config.revocations_url, &token.identity.session) {
         refuse_ended(&token.identity, url, is_fresh, arrival).await?;
     }
     Ok(Some(Rc::clone(&token.identity)))
 }
 
-async fn verify(text: &str, config: &Config) -> Result<Rc<Verified>, Refusal> {
+async fn verify(text: &str, config: &Config, arrival: Instant) -> Result<Rc<Verified>, Refusal> {
     let now = unix_seconds();
     let fingerprint = fingerprint(text);
     let known = VERIFIED.with_borrow_mut(|memory| memory.find(&fingerprint).cloned());
     if let Some(token) = known.filter(|token| now < token.ends) {
         // A key that was withdrawn takes its tokens with it.
-        find_key(&token.key_id, config).await?;
+        find_key(&token.key_id, config, arrival).await?;
         return Ok(token);
     }
     let token = Unverified::parse(text)?;
-    let key = find_key(token.key_id(), config).await?;
+    let key = find_key(token.key_id(), config, arrival).await?;
     let token = Rc::new(token.verify(&key, &config.expected, now)?);
     VERIFIED.with_borrow_mut(|memory| memory.keep(fingerprint, Rc::clone(&token)));
     Ok(token)
@@ -158,13 +158,16 @@ async fn refuse_ended(
     is_fresh: bool,
     arrival: Instant,
 ) -> Result<(), Refusal> {
+    // Each look at the clock is a call to the host: no time has passed until something was waited for.
+    let mut now = arrival;
     loop {
-        match REVOCATIONS.with_borrow(|known| known.step(is_fresh, arrival, Instant::now())) {
+        match REVOCATIONS.with_borrow(|known| known.step(is_fresh, arrival, now)) {
             Step::Ask => ask_for_revocations(url).await,
             Step::Wait => monotonic_clock::wait_for(POLL).await,
             Step::Unanswered if is_fresh => return Err(Refusal::RevocationsUnavailable),
             Step::Known | Step::Unanswered => break,
         }
+        now = Instant::now();
     }
     let is_over = |object: &str| REVOCATIONS.with_borrow(|known| known.contains(object));
     if identity.session.as_deref().is_some_and(is_over) {
@@ -210,15 +213,17 @@ async fn ask_for_revocations(url: &str) {
     }
 }
 
-async fn find_key(key_id: &str, config: &Config) -> Result<Key, Refusal> {
+async fn find_key(key_id: &str, config: &Config, arrival: Instant) -> Result<Key, Refusal> {
+    let mut now = arrival;
     loop {
-        match KEYS.with_borrow(|keys| keys.step(key_id, Instant::now())) {
+        match KEYS.with_borrow(|keys| keys.step(key_id, now)) {
             keys::Step::Use(key) => return Ok(key),
             keys::Step::Fetch => fetch_keys(config).await,
             keys::Step::Wait => monotonic_clock::wait_for(POLL).await,
             keys::Step::Unknown => return Err(Refusal::InvalidToken),
             keys::Step::Unavailable => return Err(Refusal::KeysUnavailable),
         }
+        now = Instant::now();
     }
 }
 

@@ -60,5 +60,6 @@ pub fn share(response: Response, origin: &str) -> Result<Response, ErrorCode> {
     .into_iter()
     .try_for_each(|(name, value)| headers.set(name, &[value.as_bytes().to_vec()]))
     .and_then(|()| headers.append("vary", b"origin"));
-    relay::with_response_headers(response, shared.map(|()| headers))
+    let status = response.get_status_code();
+    relay::with_response_headers(response, status, shared.map(|()| headers))
 }

@@ -88,5 +88,6 @@ fn attribute(response: Response, identity: Option<&Identity>) -> Result<Response
     let named = fields
         .set(USER, &Vec::from_iter(user.map(<[u8]>::to_vec)))
         .and_then(|()| fields.set(ACTOR, &actor));
-    relay::with_response_headers(response, named.map(|()| fields))
+    let status = response.get_status_code();
+    relay::with_response_headers(response, status, named.map(|()| fields))
 }

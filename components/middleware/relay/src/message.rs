@@ -18,12 +18,12 @@ pub fn with_request_headers(
     let scheme = request.get_scheme();
     let authority = request.get_authority();
     let path = request.get_path_with_query();
-    let options = request.get_options();
 
     let (taken, result) = transmission();
     let (body, trailers) = Request::consume_body(request, result);
     drop(taken);
-    let (request, _) = Request::new(headers, Some(body), trailers, options);
+    // Options say how long to wait for whom a request is sent to; one that came in has none.
+    let (request, _) = Request::new(headers, Some(body), trailers, None);
     // What a new request has already is not set again: each call to the host has its price.
     if !matches!(method, Method::Get) {
         request
@@ -48,16 +48,15 @@ pub fn with_request_headers(
     Ok(request)
 }
 
-/// The same response with `headers` instead of its own.
+/// The same response, which has this status, with `headers` instead of its own.
 ///
 /// Fails with `HTTP-response-header-section-size` where the host did not accept them.
 pub fn with_response_headers(
     response: Response,
+    status: u16,
     headers: Result<Fields, HeaderError>,
 ) -> Result<Response, ErrorCode> {
     let headers = headers.map_err(|_| ErrorCode::HttpResponseHeaderSectionSize(None))?;
-    let status = response.get_status_code();
-
     let (taken, result) = transmission();
     let (body, trailers) = Response::consume_body(response, result);
     drop(taken);

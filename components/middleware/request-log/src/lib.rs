@@ -71,12 +71,13 @@ impl Guest for RequestLog {
 /// Tells the client the request's id, and keeps to ourselves what the parts said to each other.
 fn finish(response: Response, request_id: &str) -> Result<(Response, Answered), ErrorCode> {
     let entries = Entries::read(&response.get_headers());
-    let answered = Answered::read(&entries, response.get_status_code());
+    let status = response.get_status_code();
+    let answered = Answered::read(&entries, status);
     if !entries.has_internal() && entries.only(REQUEST_ID) == Some(request_id) {
         return Ok((response, answered));
     }
     let headers = entries.saying([(REQUEST_ID, request_id)]);
-    let response = relay::with_response_headers(response, headers)?;
+    let response = relay::with_response_headers(response, status, headers)?;
     Ok((response, answered))
 }
 
