@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{
     OrganizationId,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What a member is in an organisation, from least to most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MemberRole {
     /// Belongs to it.
@@ -65,6 +65,14 @@ impl FromStr for MemberRole {
         let all = [Self::Member, Self::Admin, Self::Owner];
         let role = all.into_iter().find(|role| role.as_str() == text);
         role.ok_or(UnknownRole)
+    }
+}
+
+/// As a text: serde's own way with enums takes other JSON for a mistake in its syntax.
+impl<'de> Deserialize<'de> for MemberRole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
