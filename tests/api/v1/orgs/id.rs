@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{ORGS, join, organization, proven};
-use crate::{admin, person};
+use crate::admin;
 
 #[tokio::test]
 async fn members_see_it_and_to_anybody_else_it_is_not_there() {
@@ -38,7 +38,7 @@ async fn admins_change_it_and_members_do_not() {
 
 #[tokio::test]
 async fn what_was_changed_in_between_is_not_changed_over() {
-    let owner = person().await;
+    let owner = proven().await;
     let path = organization(&owner).await;
     let seen = owner.client.get(&path).await.expect(200);
     let tag = seen.header("etag").expect("a tag").to_owned();
@@ -68,7 +68,7 @@ async fn an_owner_ends_it_for_everybody() {
 
 #[tokio::test]
 async fn networks_must_be_such_and_contain_whoever_names_them() {
-    let owner = person().await;
+    let owner = proven().await;
     let path = organization(&owner).await;
     for networks in [
         json!(["192.0.2.0/24"]),
@@ -88,7 +88,7 @@ async fn networks_must_be_such_and_contain_whoever_names_them() {
 
 #[tokio::test]
 async fn who_manages_organisations_can_let_everybody_in_again_and_do_no_more() {
-    let (owner, admin) = futures::join!(person(), admin());
+    let (owner, admin) = futures::join!(proven(), admin());
     let path = organization(&owner).await;
     let named = json!({"networks": ["127.0.0.0/8"]});
     owner.client.patch(&path, &named).await.expect(200);

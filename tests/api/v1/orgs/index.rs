@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{ORGS, organization};
+use super::{ORGS, organization, proven};
 use crate::{assert_needs_a_caller, person};
 
 #[tokio::test]
 async fn who_makes_an_organisation_owns_it_and_sees_it_among_their_own() {
-    let (owner, other) = futures::join!(person(), person());
+    let (owner, other) = futures::join!(proven(), person());
     let made = owner
         .client
         .post(ORGS, &json!({"name": " Acme & Co "}))
@@ -28,8 +28,14 @@ async fn who_makes_an_organisation_owns_it_and_sees_it_among_their_own() {
 }
 
 #[tokio::test]
+async fn it_takes_a_proven_address() {
+    let made = person().await.client.post(ORGS, &json!({"name": "Acme"}));
+    made.await.problem(403);
+}
+
+#[tokio::test]
 async fn what_is_no_name_is_refused() {
-    let client = person().await.client;
+    let client = proven().await.client;
     for name in [
         json!(""),
         json!("   "),
@@ -47,7 +53,7 @@ async fn what_is_no_name_is_refused() {
 
 #[tokio::test]
 async fn the_list_comes_in_pages() {
-    let owner = person().await;
+    let owner = proven().await;
     for _ in 0..3 {
         organization(&owner).await;
     }
@@ -67,7 +73,7 @@ async fn the_list_comes_in_pages() {
 
 #[tokio::test]
 async fn nobody_is_in_more_than_fifty() {
-    let owner = person().await;
+    let owner = proven().await;
     for _ in 0..50 {
         organization(&owner).await;
     }

@@ -120,7 +120,7 @@ async fn of_two_owners_who_leave_at_once_one_stays() {
 
 #[tokio::test]
 async fn who_is_no_member_cannot_be_changed() {
-    let (owner, other) = futures::join!(person(), person());
+    let (owner, other) = futures::join!(proven(), person());
     let path = format!("{}/members/{}", organization(&owner).await, other.id);
     owner
         .client

@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use serde::Deserialize;
 use shared::{Caller, ETag, Json, MemberRole, Problem, Result, clock};
 
-use super::{Shown, require_oneself};
+use super::{Shown, require_oneself, require_proven};
 use crate::news;
 use crate::organization::{LIMIT, check_name};
 use crate::store::{DB, members, organizations};
@@ -20,6 +20,7 @@ pub struct Body {
 /// Makes an organisation. 409 where the caller is in as many as one may be.
 pub async fn create(caller: Caller, Json(body): Json<Body>) -> Result<impl IntoResponse> {
     require_oneself(&caller)?;
+    require_proven(&caller)?;
     let name = check_name(&body.name).map_err(|error| Problem::invalid(vec![error]))?;
     let now = clock::now();
     let made = DB.transaction(|tx| {

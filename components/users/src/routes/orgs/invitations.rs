@@ -10,7 +10,7 @@ use shared::{
     UserId, clock,
 };
 
-use super::{governed, require_oneself};
+use super::{governed, require_oneself, require_proven};
 use crate::news;
 use crate::organization::{INVITATIONS, Invitation, InvitationId, check_email};
 use crate::store::{DB, invitations};
@@ -107,16 +107,6 @@ pub async fn withdraw(
         Ok::<_, Problem>(())
     })?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// 403 where the caller's address is not proven: nobody unknown has mail sent to others in our name.
-fn require_proven(caller: &Caller) -> Result<()> {
-    match caller.email_verified {
-        true => Ok(()),
-        false => Err(Problem::forbidden(
-            "Confirm your own address first, then invite others.",
-        )),
-    }
 }
 
 fn no_invitation() -> Problem {

@@ -161,6 +161,15 @@ fn require_oneself(caller: &Caller) -> Result<()> {
     }
 }
 
+/// 403 where the caller's address is not proven: who signed up with somebody else's must belong to nothing, and have given
+/// no keys to it, when that one takes the account over; and nobody unknown has mail sent to others in our name.
+fn require_proven(caller: &Caller) -> Result<()> {
+    match caller.email_verified {
+        true => Ok(()),
+        false => Err(Problem::forbidden("Confirm your own address first.")),
+    }
+}
+
 fn no_organization() -> Problem {
     Problem::not_found("There is no such organisation.")
 }
