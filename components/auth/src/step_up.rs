@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use shared::storage::Transaction;
-use shared::{Caller, Problem, Result, Timestamp};
+use shared::{Caller, Problem, Result, SessionId, Timestamp};
 
 use crate::account::Account;
 use crate::factor;
@@ -39,8 +39,8 @@ pub fn require_recent(caller: &Caller, now: Timestamp) -> Result<(Account, Sessi
 
 /// Makes sure, in the transaction that adds a way in, that the session goes on still: who was shown out a moment ago, by a
 /// reset say, must not leave a key behind.
-pub fn require_still(tx: &Transaction, session: &Session) -> Result<()> {
-    match sessions::find(tx, session.id)? {
+pub fn require_still(tx: &Transaction, session: SessionId) -> Result<()> {
+    match sessions::find(tx, session)? {
         Some(_) => Ok(()),
         None => Err(ended()),
     }
@@ -66,8 +66,6 @@ fn is_recent(session: &Session, has_second: bool, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use shared::SessionId;
-
     use super::*;
     use crate::method::{Method, Methods};
 

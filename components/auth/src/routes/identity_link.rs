@@ -19,7 +19,7 @@ pub async fn link(caller: Caller, origin: Origin, Json(claim): Json<Claim>) -> R
         return Err(Problem::forbidden("Prove your address first."));
     }
     let identity = DB.transaction(|tx| {
-        require_still(tx, &session)?;
+        require_still(tx, session.id)?;
         let person = claim.take(tx, now)?;
         federation::link(tx, &account, &person, &origin, now)
     })?;

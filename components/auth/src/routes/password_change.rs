@@ -10,6 +10,7 @@ use crate::mail::{self, Notice};
 use crate::origin::Origin;
 use crate::outbox;
 use crate::password::{Password, Peppers};
+use crate::step_up::require_still;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, challenges, passwords};
 
@@ -36,6 +37,7 @@ pub async fn change(caller: Caller, origin: Origin, Json(body): Json<Body>) -> R
     let old = confirm_password(&caller, current, &peppers, &origin, now)?;
     let new = body.password.hash(&peppers)?;
     DB.transaction(|tx| {
+        require_still(tx, session)?;
         let is_as_confirmed = match &old {
             Some(old) => passwords::replace(tx, account.id, old, &new)?,
             None => passwords::find_in(tx, account.id)?.is_none(),

@@ -8,7 +8,7 @@ use crate::mail::{self, Notice};
 use crate::origin::Origin;
 use crate::outbox;
 use crate::recovery_code;
-use crate::step_up::require_recent;
+use crate::step_up::{require_recent, require_still};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, recovery_codes};
 
@@ -21,9 +21,10 @@ pub struct Replaced {
 /// Replaces the codes. 409 where there is no second factor that they could stand in for.
 pub async fn replace(caller: Caller, origin: Origin) -> Result<Json<Replaced>> {
     let now = clock::now();
-    let (account, _) = require_recent(&caller, now)?;
+    let (account, session) = require_recent(&caller, now)?;
     let codes = recovery_code::generate()?;
     DB.transaction(|tx| {
+        require_still(tx, session.id)?;
         if factor::of(tx, account.id)?.is_empty() {
             return Err(Problem::conflict(
                 "There is no second factor that codes could stand in for.",

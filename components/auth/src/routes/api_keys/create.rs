@@ -45,7 +45,7 @@ pub async fn create(
     let terms = check(body, now)?;
     let secret = Secret::generate()?;
     let listed = DB.transaction(|tx| {
-        require_still(tx, &session)?;
+        require_still(tx, session.id)?;
         let owner = owner::chosen(tx, &caller, organization, &origin)?;
         if api_keys::count(tx, owner)? >= LIMIT {
             return Err(Problem::conflict("There are 50 keys already. Revoke one."));

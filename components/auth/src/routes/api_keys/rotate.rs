@@ -12,7 +12,7 @@ use crate::api_key::{ApiKeyId, LONGEST_OVERLAP, OVERLAP, Secret};
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
 use crate::outbox;
-use crate::step_up::require_recent;
+use crate::step_up::{require_recent, require_still};
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, api_keys};
 
@@ -32,7 +32,7 @@ pub async fn rotate(
     Json(body): Json<Body>,
 ) -> Result<impl IntoResponse> {
     let now = clock::now();
-    let (account, _) = require_recent(&caller, now)?;
+    let (account, session) = require_recent(&caller, now)?;
     let overlap = body.overlap_seconds.map(u64::from);
     let overlap = overlap.map_or(OVERLAP, Duration::from_secs);
     if overlap > LONGEST_OVERLAP {
@@ -41,6 +41,7 @@ pub async fn rotate(
     }
     let secret = Secret::generate()?;
     let listed = DB.transaction(|tx| {
+        require_still(tx, session.id)?;
         owner::require(tx, &caller, id, &origin)?;
         let rotated = api_keys::rotate(tx, id, &secret, now.plus(overlap))?;
         let listed = rotated.ok_or_else(no_key)?;

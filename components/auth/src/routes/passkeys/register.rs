@@ -44,7 +44,7 @@ pub async fn register(
     let rp = RelyingParty::load().await?;
     let codes = recovery_code::generate()?;
     let (listed, is_first) = DB.transaction(|tx| {
-        require_still(tx, &session)?;
+        require_still(tx, session.id)?;
         if passkeys::count(tx, account.id)? >= LIMIT {
             return Err(Problem::conflict(
                 "There are too many passkeys. Remove one.",

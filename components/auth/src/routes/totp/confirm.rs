@@ -38,7 +38,7 @@ pub async fn confirm(
     let sealer = Sealer::load().await?;
     let codes = recovery_code::generate()?;
     DB.transaction(|tx| {
-        require_still(tx, &session)?;
+        require_still(tx, session.id)?;
         let sealed = store::pending(tx, account.id, now)?
             .ok_or_else(|| Problem::conflict("There is no app to confirm: begin anew."))?;
         let secret = sealer.open(&totp::context(account.id), &sealed)?;
