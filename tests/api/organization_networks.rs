@@ -53,6 +53,11 @@ async fn who_is_outside_acts_for_themselves_and_whoever_is_locked_out_is_let_in_
         request.json(&json!({"organization": id}))
     };
     from(OUTSIDE, choose(&owner)).await.problem(403);
+    let refused = admin.client.get("/v1/auth/audit?event=organization-refused");
+    let refused = refused.await.expect(200).json();
+    assert_eq!(refused["data"][0]["object"], id);
+    assert_eq!(refused["data"][0]["subject"], owner.id);
+    assert_eq!(refused["data"][0]["ip"], OUTSIDE);
     let token = from(INSIDE, choose(&owner)).await.expect(200).json();
     let acting = client.with_token(token["access_token"].as_str().expect("a token"));
     for inside in [INSIDE, "2001:db8::7", "::ffff:192.0.2.7"] {

@@ -1,7 +1,7 @@
-//! What the other components of the application know of a person: asked, or told to forget, at addresses that
-//! no route leads to.
+//! What the other components of the application know: asked, or told to forget a person, at addresses that no route
+//! leads to.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,16 @@ pub async fn forget(erasure: &Erasure) -> anyhow::Result<()> {
     let name = erasure.neighbour.name();
     ensure!(status.is_success(), "{name} answered {status}");
     Ok(())
+}
+
+/// What the component `users` has to tell under this number, as JSON. None: we know already.
+pub async fn news(number: i64) -> anyhow::Result<Option<Bytes>> {
+    let address = format!("http://users.spin.internal/internal/news/{number}");
+    match ask(Method::GET, address).await? {
+        (StatusCode::OK, body) => Ok(Some(body)),
+        (StatusCode::NO_CONTENT, _) => Ok(None),
+        (status, _) => bail!("users answered {status}"),
+    }
 }
 
 async fn ask(method: Method, address: String) -> anyhow::Result<(StatusCode, Bytes)> {

@@ -38,6 +38,7 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
         )
         .route("/v1/users/{id}", get(routes::user::show))
         .merge(routes::orgs::router())
+        .route("/internal/news/{number}", get(routes::news::show))
         .route("/internal/people/{id}", delete(routes::people::forget))
         .route(
             "/internal/people/{id}/profile",

@@ -1,6 +1,9 @@
 //! What auth must learn of organisations, so that tokens and keys can speak of them: written down in the transaction of
 //! what it tells of, told before the answer where auth takes it at once, and later where it does not. An organisation is
 //! made, and somebody invited, whether auth is there or not.
+//!
+//! What auth is told is only that there is news, and its number; what it is, auth asks for. Every component with a guard
+//! can tell auth something, but at `users` nobody but auth can ask: so no other component makes anybody a member.
 
 use std::future::{Future, poll_fn};
 use std::io::Write;
@@ -13,7 +16,7 @@ use anyhow::ensure;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::storage::{Error, Transaction};
 use shared::{MemberRole, OrganizationId, Timestamp, UserId, clock, http_client};
 use spin_sdk::wasip3;
@@ -21,7 +24,7 @@ use spin_sdk::wasip3::clocks::monotonic_clock::wait_for;
 
 use crate::organization::{Invitation, Organization};
 use crate::store::DB;
-use crate::store::outbox::{self, Message};
+use crate::store::outbox;
 
 /// No route of the manifest leads there.
 const ADDRESS: &str = "http://auth.spin.internal/internal/organizations";
@@ -60,7 +63,8 @@ pub fn member(
 /// Somebody is invited, and should be told by mail.
 pub fn invitation(tx: &Transaction, it: &Invitation, now: Timestamp) -> Result<(), Error> {
     let news = json!({
-        "kind": "invitation", "name": it.organization, "email": it.email, "expires_at": it.expires_at,
+        "kind": "invitation", "id": it.id, "name": it.organization, "email": it.email,
+        "invited_by": it.invited_by, "expires_at": it.expires_at,
     });
     outbox::add(tx, &news, now)
 }
@@ -106,7 +110,7 @@ async fn tell_all() -> Result<(), Error> {
         let Some(message) = outbox::claim(DB.connect()?, clock::now())? else {
             break;
         };
-        match deliver(&message).await {
+        match deliver(message.number).await {
             Ok(()) => outbox::delivered(DB.connect()?, &message)?,
             Err(failure) => {
                 // Said once it is so: whoever reads the line may count on the next try.
@@ -126,9 +130,8 @@ async fn tell_all() -> Result<(), Error> {
     Ok(())
 }
 
-async fn deliver(message: &Message) -> anyhow::Result<()> {
-    let mut news: Value = serde_json::from_str(&message.payload)?;
-    news["version"] = message.number.into();
+async fn deliver(number: i64) -> anyhow::Result<()> {
+    let news = json!({"number": number});
     let request = Request::builder()
         .method(Method::POST)
         .uri(ADDRESS)

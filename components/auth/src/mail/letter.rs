@@ -9,6 +9,10 @@ use super::notice::Told;
 use super::template::fill;
 use crate::proof;
 
+/// Of an organisation's name in a mail, in characters, and in digits.
+const NAME: usize = 40;
+const DIGITS: usize = 4;
+
 /// A letter, with what it is made of: it is written out when it is sent.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -72,10 +76,11 @@ impl Letter {
             Self::Membership { organization } => {
                 let template = include_str!("templates/membership.txt");
                 let link = sender.page("invitations");
+                let organization = called(organization);
                 let filled = [
                     ("app", app),
-                    ("organization", organization),
-                    ("link", &link),
+                    ("organization", organization.as_str()),
+                    ("link", link.as_str()),
                 ];
                 fill(template, &filled)
             }
@@ -89,6 +94,21 @@ impl Letter {
             }
             Self::Notice(told) => told.write(sender),
         }
+    }
+}
+
+/// An organisation, as a mail to somebody it invites may call it: by its name where that is a name and nothing else. An
+/// address or a number to call would make a letter of it, from whoever chose it.
+fn called(name: &str) -> String {
+    let is_letter = |letter: char| letter.is_alphabetic() || "&-'’".contains(letter);
+    let is_word = |word: &str| {
+        let mut letters = word.trim_end_matches(['.', ',']).chars();
+        letters.all(|letter| is_letter(letter) || letter.is_ascii_digit())
+    };
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    match name.chars().count() <= NAME && digits <= DIGITS && name.split(' ').all(is_word) {
+        true => format!("the organisation “{name}”"),
+        false => "an organisation".to_owned(),
     }
 }
 
@@ -107,6 +127,33 @@ impl Sender {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_invitation_names_whom_it_is_from_unless_the_name_says_more() {
+        for name in ["Acme", "Äcme & Söhne", "O’Neill Inc.", "Studio 54", "東京"] {
+            assert_eq!(called(name), format!("the organisation “{name}”"));
+        }
+        let long = "Acme ".repeat(9);
+        for letter in [
+            "evil.example",
+            "Your prize: https://evil.example/x",
+            "www.evil.example",
+            "Call 0800 12345",
+            "mail@evil.example",
+            "evil\u{2024}example",
+            "Acme\u{202e}",
+            &long,
+        ] {
+            assert_eq!(called(letter), "an organisation", "{letter}");
+        }
+        let organization = "Acme".to_owned();
+        let sender = Sender {
+            app_name: "Selvedge".into(),
+            public_url: "https://app.example.com".into(),
+        };
+        let (_, text, _) = Letter::Membership { organization }.write(&sender);
+        assert!(text.starts_with("You are invited to join the organisation “Acme” at Selvedge."));
+    }
 
     #[test]
     fn a_link_leads_to_the_application_and_hides_its_secret_from_servers() {

@@ -1,8 +1,8 @@
 //! Templates: a file of plain text, its subject on the first line, `{{ name }}` where a value goes. The
 //! HTML of a mail is made of the same paragraphs, every value escaped: the two never say different things.
 
-/// What stands in the place of a name. Names and values never come from people: whoever signs somebody
-/// else up must not get to write them a letter.
+/// What stands in the place of a name. Names and values never come from people, but for one that nothing can be written
+/// in: whoever signs somebody else up, or invites them, must not get to write them a letter.
 pub type Values<'a> = [(&'static str, &'a str)];
 
 const LAYOUT: &str = include_str!("templates/layout.html");

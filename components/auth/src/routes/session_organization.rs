@@ -1,8 +1,9 @@
 //! `PUT /v1/auth/sessions/current/organization`: in which organisation the caller acts from now on, if in any. Tokens of
 //! the session say so until another is chosen, or the caller belongs to it no more.
 
+use http::StatusCode;
 use serde::Deserialize;
-use shared::{Caller, Json, OrganizationId, Result, clock};
+use shared::{Caller, Json, OrganizationId, Problem, Result, clock};
 
 use super::signed_in;
 use crate::issuer::{Issuer, Tokens};
@@ -26,17 +27,27 @@ pub async fn choose(caller: Caller, origin: Origin, Json(body): Json<Body>) -> R
     let (account, id) = signed_in(&caller, now)?;
     let issuer = Issuer::load(now).await?;
     let session = DB.transaction(|tx| {
-        if let Some(organization) = body.organization {
-            membership::of(tx, account.id, organization, &origin)?;
-        }
-        organizations::choose(tx, id, body.organization)?;
-        let entry = Entry::by(Event::OrganizationChosen, account.id);
-        let entry = match &body.organization {
-            Some(organization) => entry.with_object(organization),
-            None => entry,
+        let note = |event| {
+            let entry = Entry::by(event, account.id);
+            let entry = match &body.organization {
+                Some(organization) => entry.with_object(organization),
+                None => entry,
+            };
+            audit::record(tx, &entry, &origin, now)
         };
-        audit::record(tx, &entry, &origin, now)?;
-        sessions::find(tx, id)?.ok_or_else(super::session_ended)
-    })?;
+        if let Some(organization) = body.organization
+            && let Err(refusal) = membership::of(tx, account.id, organization, &origin)
+        {
+            // A member, from where they should not be: whoever stole a session would ask like this.
+            if refusal.status() == StatusCode::FORBIDDEN {
+                note(Event::OrganizationRefused)?;
+            }
+            return Ok(Err(refusal));
+        }
+        if organizations::choose(tx, id, body.organization)? {
+            note(Event::OrganizationChosen)?;
+        }
+        Ok::<_, Problem>(sessions::find(tx, id)?.ok_or_else(super::session_ended))
+    })??;
     issuer.access(account, &session, now)
 }

@@ -111,6 +111,8 @@ pub enum Event {
     CodeReused,
     /// To act in from now on, in a session; or none.
     OrganizationChosen,
+    /// From outside of its networks.
+    OrganizationRefused,
 }
 
 impl Event {
@@ -182,6 +184,7 @@ impl Event {
             Self::ConsentWithdrawn => "consent-withdrawn",
             Self::CodeReused => "code-reused",
             Self::OrganizationChosen => "organization-chosen",
+            Self::OrganizationRefused => "organization-refused",
         }
     }
 }

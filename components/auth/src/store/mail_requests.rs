@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use shared::Timestamp;
 use shared::storage::{Connection, Error, params};
+use shared::{Timestamp, UserId};
 
 use crate::random::{self, Hash};
 
@@ -12,6 +12,8 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const EACH_HOUR: u32 = 5;
 const EACH_DAY: u32 = 20;
+/// To whomever they invite, from one person.
+const INVITATIONS_EACH_DAY: u32 = 100;
 
 /// Notes that mail to this address was asked for. False where that was so often lately that none should
 /// be sent. It costs the same for every address, whether an account has it or not.
@@ -44,6 +46,36 @@ fn note_by(connection: &Connection, hash: &Hash, now: Timestamp) -> Result<bool,
         connection.execute(
             "INSERT INTO mail_requests (address_hash, at) VALUES (?, ?)",
             params![hash, now],
+        )?;
+    }
+    Ok(is_fine)
+}
+
+/// Notes that an invitation is to be mailed. False where it was already, or where whoever invites has had so many mailed
+/// lately that no more should be: whoever is signed in must not get to fill the mailboxes of strangers.
+pub fn note_invitation(
+    connection: &Connection,
+    invitation: &str,
+    inviter: UserId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    // No address has a space.
+    let known = [
+        format!("invitation {invitation}"),
+        format!("inviter {inviter}"),
+    ]
+    .map(|text| random::hash(&text));
+    let counts: Option<(u32, u32)> = connection.query_one(
+        "SELECT coalesce(sum(address_hash = ?1), 0), coalesce(sum(address_hash = ?2), 0) FROM mail_requests
+         WHERE address_hash IN (?1, ?2) AND at > ?3",
+        params![known[0], known[1], now.minus(DAY)],
+    )?;
+    let (same, by_inviter) = counts.unwrap_or_default();
+    let is_fine = same == 0 && by_inviter < INVITATIONS_EACH_DAY;
+    if is_fine {
+        connection.execute(
+            "INSERT INTO mail_requests (address_hash, at) VALUES (?1, ?3), (?2, ?3)",
+            params![known[0], known[1], now],
         )?;
     }
     Ok(is_fine)

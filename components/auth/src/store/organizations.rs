@@ -103,15 +103,15 @@ pub fn place(
     Ok(found.map(|(role, networks)| (role, list(&networks))))
 }
 
-/// Has a session's owner act in this organisation from now on, or in none.
+/// Has a session's owner act in this organisation from now on, or in none. False where they do already.
 pub fn choose(
     tx: &Transaction,
     session: SessionId,
     organization: Option<OrganizationId>,
-) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE sessions SET organization_id = ? WHERE id = ?",
+) -> Result<bool, Error> {
+    let changed = tx.execute(
+        "UPDATE sessions SET organization_id = ?1 WHERE id = ?2 AND organization_id IS NOT ?1",
         params![organization, session],
     )?;
-    Ok(())
+    Ok(changed > 0)
 }

@@ -3,6 +3,7 @@
 pub mod invitations;
 pub mod list;
 pub mod me;
+pub mod news;
 pub mod orgs;
 pub mod people;
 pub mod user;

@@ -18,8 +18,6 @@ const DOUBLINGS: u32 = 11;
 pub struct Message {
     /// Newer ones have higher numbers.
     pub number: i64,
-    /// A JSON object.
-    pub payload: String,
     /// This one counts.
     attempts: u32,
 }
@@ -38,8 +36,16 @@ pub fn claim(connection: &Connection, now: Timestamp) -> Result<Option<Message>,
     connection.query_one(
         "UPDATE outbox SET attempts = attempts + 1, due_at = ?2, is_held = 1
          WHERE number = (SELECT number FROM outbox WHERE due_at <= ?1 ORDER BY number LIMIT 1)
-         RETURNING number, payload, attempts",
+         RETURNING number, attempts",
         params![now, now.plus(LEASE)],
+    )
+}
+
+/// What a message says, a JSON object. None: it is delivered, or never was.
+pub fn payload(connection: &Connection, number: i64) -> Result<Option<String>, Error> {
+    connection.query_one(
+        "SELECT payload FROM outbox WHERE number = ?",
+        params![number],
     )
 }
 
