@@ -25,6 +25,8 @@ pub enum Letter {
     SignInCode { code: String },
     /// Lets somebody choose a new password.
     ResetPassword { token: String },
+    /// Has somebody choose a new password, since the one they had is good no more.
+    ForcedReset { token: String },
     /// Lets somebody choose a password for an account that was made for them.
     Invitation { token: String },
     /// Tells somebody of an organisation that they may join. It holds no secret: who has the address can.
@@ -42,7 +44,7 @@ impl Letter {
             Self::VerifyEmail { .. } => Some(proof::VERIFICATION),
             Self::SignInLink { .. } => Some(proof::SIGN_IN),
             Self::SignInCode { .. } => Some(proof::SIGN_IN),
-            Self::ResetPassword { .. } => Some(proof::RESET),
+            Self::ResetPassword { .. } | Self::ForcedReset { .. } => Some(proof::RESET),
             Self::Invitation { .. } => Some(proof::INVITATION),
             Self::ConfirmEmail { .. } => Some(proof::EMAIL_CHANGE),
             Self::Membership { .. } | Self::Notice(_) => None,
@@ -67,6 +69,10 @@ impl Letter {
             }
             Self::ResetPassword { token } => {
                 let template = include_str!("templates/reset_password.txt");
+                with_link(template, "reset-password", token)
+            }
+            Self::ForcedReset { token } => {
+                let template = include_str!("templates/forced_reset.txt");
                 with_link(template, "reset-password", token)
             }
             Self::Invitation { token } => {

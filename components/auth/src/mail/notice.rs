@@ -62,6 +62,19 @@ impl Notice {
         }
     }
 
+    /// What to do about it.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Impersonated | Self::FactorsReset | Self::AccountRemoved => {
+                "If you did not ask for it, and do not know why, ask those who run it."
+            }
+            _ => {
+                "If this was you, there is nothing to do. If it was not, reset your password now, which signs \
+                 everybody out."
+            }
+        }
+    }
+
     fn what(self) -> &'static str {
         match self {
             Self::NewDevice => "Somebody signed in to your account from where nobody did before.",
@@ -166,6 +179,7 @@ impl Told {
                 ("url", &sender.public_url),
                 ("title", self.notice.title()),
                 ("what", self.notice.what()),
+                ("advice", self.notice.advice()),
                 ("at", &self.at.to_string()),
                 ("ip", self.ip.as_deref().unwrap_or(unknown)),
                 ("device", self.device.as_deref().unwrap_or(unknown)),

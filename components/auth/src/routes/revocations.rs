@@ -20,7 +20,8 @@ pub struct Known {
 /// What it does not know yet.
 #[derive(Debug, Serialize)]
 pub struct Told {
-    /// Ids of sessions, `ses_…`, and of versions of somebody's roles, `usr_…#3`.
+    /// Ids of sessions, `ses_…`, of versions of somebody's roles, `usr_…#3`, of organisations and places in them, `org_…#7` and
+    /// `org_…/usr_…#9`, and of keys that sign, `key/…`.
     revoked: Vec<String>,
     /// What to ask for next.
     last: i64,

@@ -27,7 +27,7 @@ pub struct Rotated {
 }
 
 /// Announces a new key, which signs once everybody can know it; or, where the old ones are compromised, puts it in their
-/// place at once. Guards notice that within five minutes; whoever is signed in refreshes.
+/// place at once. Guards learn of it as of sessions that ended; whoever is signed in refreshes.
 pub async fn rotate(
     permitted: Permitted<SigningKeysRotate>,
     Json(body): Json<Body>,

@@ -72,4 +72,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0051_oauth_provider"),
     migration!("0060_organizations"),
     migration!("0061_organization_api_keys"),
+    migration!("0062_signing_keys_revoke"),
 ];

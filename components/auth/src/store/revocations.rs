@@ -16,7 +16,8 @@ const KEPT: Duration = Duration::from_secs(65 * 60);
 pub struct Revocation {
     /// Its place in the order of ends.
     pub number: i64,
-    /// A session's id, or a user's and a version of their roles.
+    /// A session's id, a user's and a version of their roles, an organisation's or a place's in one and a version, or
+    /// `key/` and the id of a key that signs.
     pub object: String,
     told_at: Option<Timestamp>,
 }

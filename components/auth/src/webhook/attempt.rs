@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::anyhow;
 use http::header::CONTENT_TYPE;
 use http::{Request, StatusCode};
-use shared::{Timestamp, clock};
+use shared::{Timestamp, clock, http_client};
+use spin_sdk::wasip3::http::types::ErrorCode;
 
 use super::{address, signature};
 use crate::origin::Origin;
@@ -14,7 +15,6 @@ use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::webhook_deliveries::{self, Attempt, Due};
 use crate::store::webhook_endpoints::{self, Endpoint};
-use shared::http_client;
 
 /// After so long without a success nothing is sent to an endpoint any more.
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
@@ -77,7 +77,7 @@ async fn send(
         .map_err(|error| before_the_answer(error.into()))?;
     let answer = http_client::send(request).await;
     let status = answer
-        .map_err(|error| before_the_answer(error.into()))?
+        .map_err(|error| before_the_answer(explained(error)))?
         .status();
     // A redirect is a failure too: what is signed is for the endpoint, and nobody it names.
     if status.is_success() {
@@ -87,6 +87,16 @@ async fn send(
             status: Some(status),
             cause: anyhow!("the endpoint answered {}", status.as_u16()),
         })
+    }
+}
+
+/// Why there was no answer, as whoever reads it can do something about it.
+fn explained(failure: http_client::Failure) -> anyhow::Error {
+    match failure {
+        http_client::Failure::Exchange(ErrorCode::HttpRequestDenied) => {
+            anyhow!("webhook_hosts does not name the endpoint's host")
+        }
+        failure => failure.into(),
     }
 }
 

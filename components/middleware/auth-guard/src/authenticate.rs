@@ -14,7 +14,7 @@ use crate::identity::Identity;
 use crate::keys::{self, KeySet};
 use crate::memory::{Fingerprint, Memory, fingerprint};
 use crate::refusal::Refusal;
-use crate::revocations::{Revocations, Step};
+use crate::revocations::{self, Revocations, Step};
 use crate::token::{Key, Unverified, Verified};
 use crate::{bearer, cookie, fetch, scope, site};
 
@@ -67,7 +67,7 @@ pub async fn caller(request: &Request, headers: &Entries) -> Result<Option<Rc<Id
     }
     let token = verify(text, config, arrival).await?;
     if let (Some(url), Some(_)) = (&config.revocations_url, &token.identity.session) {
-        refuse_ended(&token.identity, url, is_fresh, arrival).await?;
+        refuse_ended(&token, url, is_fresh, arrival).await?;
     }
     Ok(Some(Rc::clone(&token.identity)))
 }
@@ -150,28 +150,20 @@ fn changes(method: &Method) -> bool {
     !matches!(method, Method::Get | Method::Head | Method::Options)
 }
 
-/// Refuses what shows a session that ended, or roles that changed; see [`Revocations`] for how old an answer it goes by, where
-/// `is_fresh` asks for one of its own.
+/// Refuses what shows a session that ended, roles or a place that changed, or a key that was withdrawn.
 async fn refuse_ended(
-    identity: &Identity,
+    token: &Verified,
     url: &str,
     is_fresh: bool,
     arrival: Instant,
 ) -> Result<(), Refusal> {
-    // Each look at the clock is a call to the host: no time has passed until something was waited for.
-    let mut now = arrival;
-    loop {
-        match REVOCATIONS.with_borrow(|known| known.step(is_fresh, arrival, now)) {
-            Step::Ask => ask_for_revocations(url).await,
-            Step::Wait => monotonic_clock::wait_for(POLL).await,
-            Step::Unanswered if is_fresh => return Err(Refusal::RevocationsUnavailable),
-            Step::Known | Step::Unanswered => break,
-        }
-        now = Instant::now();
-    }
+    know_revocations(url, is_fresh, arrival).await?;
     let is_over = |object: &str| REVOCATIONS.with_borrow(|known| known.contains(object));
+    let identity = &token.identity;
     if identity.session.as_deref().is_some_and(is_over) {
         Err(Refusal::EndedSession)
+    } else if is_over(&revocations::key(&token.key_id)) {
+        Err(Refusal::InvalidToken)
     } else if identity.roles_grant().as_deref().is_some_and(is_over) {
         Err(Refusal::ChangedRoles)
     } else if identity
@@ -182,6 +174,22 @@ async fn refuse_ended(
         Err(Refusal::ChangedOrganization)
     } else {
         Ok(())
+    }
+}
+
+/// Makes sure that revocations are known; see [`Revocations`] for how old an answer goes, where `is_fresh` asks for one of its
+/// own.
+async fn know_revocations(url: &str, is_fresh: bool, arrival: Instant) -> Result<(), Refusal> {
+    // Each look at the clock is a call to the host: no time has passed until something was waited for.
+    let mut now = arrival;
+    loop {
+        match REVOCATIONS.with_borrow(|known| known.step(is_fresh, arrival, now)) {
+            Step::Ask => ask_for_revocations(url).await,
+            Step::Wait => monotonic_clock::wait_for(POLL).await,
+            Step::Unanswered if is_fresh => return Err(Refusal::RevocationsUnavailable),
+            Step::Known | Step::Unanswered => return Ok(()),
+        }
+        now = Instant::now();
     }
 }
 
@@ -201,6 +209,9 @@ async fn ask_for_revocations(url: &str) {
         let told = fetch::revocations(url, after).await;
         let is_answered = told.is_some();
         let more = told.is_some_and(|told| {
+            if told.withdraws_a_key() {
+                KEYS.with_borrow_mut(KeySet::distrust);
+            }
             let more = told.more;
             after = REVOCATIONS.with_borrow_mut(|known| known.learn(told, Instant::now()));
             more
@@ -214,12 +225,20 @@ async fn ask_for_revocations(url: &str) {
 }
 
 async fn find_key(key_id: &str, config: &Config, arrival: Instant) -> Result<Key, Refusal> {
+    let mut has_asked = false;
     let mut now = arrival;
     loop {
         match KEYS.with_borrow(|keys| keys.step(key_id, now)) {
             keys::Step::Use(key) => return Ok(key),
             keys::Step::Fetch => fetch_keys(config).await,
             keys::Step::Wait => monotonic_clock::wait_for(POLL).await,
+            // Where another key was withdrawn, this one may have come for it.
+            keys::Step::Unknown if !has_asked => {
+                has_asked = true;
+                if let Some(url) = &config.revocations_url {
+                    know_revocations(url, false, arrival).await?;
+                }
+            }
             keys::Step::Unknown => return Err(Refusal::InvalidToken),
             keys::Step::Unavailable => return Err(Refusal::KeysUnavailable),
         }

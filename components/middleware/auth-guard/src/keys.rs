@@ -78,6 +78,12 @@ impl KeySet {
         }
     }
 
+    /// The issuer withdrew a key: it is asked before any is used again.
+    pub fn distrust(&mut self) {
+        self.fetched = None;
+        self.rest_until = None;
+    }
+
     /// From here until [`finish`](Self::finish) nobody else asks.
     pub fn begin(&mut self) {
         self.fetching = true;

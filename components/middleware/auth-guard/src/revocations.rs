@@ -22,12 +22,27 @@ const KEPT: Duration = Duration::from_secs(75 * 60);
 /// An answer of the issuer.
 #[derive(Debug, Deserialize)]
 pub struct Told {
-    /// Ids of sessions, and of versions of somebody's roles.
+    /// Ids of sessions, of versions of somebody's roles and organisations, and of keys.
     revoked: Vec<String>,
     /// The number of the last one.
     last: i64,
     /// Whether it has more to tell.
     pub more: bool,
+}
+
+/// How a key that signs is named.
+const KEY: &str = "key/";
+
+/// What is revoked when the key with this id is withdrawn.
+pub fn key(id: &str) -> String {
+    format!("{KEY}{id}")
+}
+
+impl Told {
+    /// Whether a key that signs was withdrawn: those that are known may not be the issuer's any more.
+    pub fn withdraws_a_key(&self) -> bool {
+        self.revoked.iter().any(|object| object.starts_with(KEY))
+    }
 }
 
 /// What is known to be revoked, and what was tried to know it.

@@ -42,7 +42,7 @@ pub async fn reset(
             lifetime: proof::RESET,
         };
         challenges::set(tx, &challenge, now)?;
-        let letter = Letter::ResetPassword { token: secret };
+        let letter = Letter::ForcedReset { token: secret };
         mail::post(tx, Some(&account.email), letter, now)?;
         let entry = Entry::about(Event::PasswordResetForced, id).with_actor(permitted.user);
         Ok(audit::record(tx, &entry, &permitted.origin, now)?)
