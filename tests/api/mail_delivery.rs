@@ -150,7 +150,7 @@ async fn a_mail_that_could_not_be_handed_over_is_tried_again_and_its_secrets_sta
     provider.is_broken.store(false, Ordering::Relaxed);
     application.advance(Duration::from_secs(60));
     // Any request will do.
-    client.get("/.well-known/jwks.json").await.expect(200);
+    client.get("/v1/auth/sessions").await.problem(401);
     assert_eq!(provider.nth(2).await, first);
     let keys = provider.keys.lock().expect("nobody panicked").clone();
     assert!(

@@ -198,7 +198,11 @@ static ROUTES: LazyLock<Router> = LazyLock::new(|| {
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
+    // Where everybody may look, nothing is there to deliver with: see the manifest.
+    let is_at_work = !request.uri().path().starts_with("/.well-known/");
     let answer = shared::serve("auth", ROUTES.clone(), request).await;
-    outbox::deliver_now_and_then();
+    if is_at_work {
+        outbox::deliver_now_and_then();
+    }
     answer
 }

@@ -194,7 +194,7 @@ async fn an_account_is_removed_in_passing_when_its_time_has_come() {
     let person = Person::sign_up(&client).await;
     person.client.delete(ME).await.expect(202);
     application.advance(Duration::from_secs(11));
-    client.get("/.well-known/jwks.json").await.expect(200);
+    client.get("/v1/auth/sessions").await.problem(401);
     let forgotten = async {
         let accounts = "SELECT count(*) FROM accounts WHERE id = ?";
         while rows(&application, "auth", accounts, &person.id) > 0 {
