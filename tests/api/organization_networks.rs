@@ -53,7 +53,9 @@ async fn who_is_outside_acts_for_themselves_and_whoever_is_locked_out_is_let_in_
         request.json(&json!({"organization": id}))
     };
     from(OUTSIDE, choose(&owner)).await.problem(403);
-    let refused = admin.client.get("/v1/auth/audit?event=organization-refused");
+    let refused = admin
+        .client
+        .get("/v1/auth/audit?event=organization-refused");
     let refused = refused.await.expect(200).json();
     assert_eq!(refused["data"][0]["object"], id);
     assert_eq!(refused["data"][0]["subject"], owner.id);

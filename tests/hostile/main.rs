@@ -8,6 +8,7 @@ mod headers;
 mod http2;
 mod identity;
 mod internal;
+mod organizations;
 mod personal_data;
 mod privileges;
 mod provider;
