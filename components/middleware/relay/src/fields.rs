@@ -5,6 +5,19 @@ use wasip3::http::types::{Fields, HeaderError};
 /// Correlates log line, response and problem of one request.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// What is the host's to say of a connection. A request has it as it came in; in new headers hosts refuse it, Spin does.
+const OF_THE_CONNECTION: [&str; 9] = [
+    "connection",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// Headers that start so are said by Selvedge's own parts to each other and never by a client.
 const INTERNAL_PREFIX: &str = "x-selvedge-";
 
@@ -49,7 +62,7 @@ impl Entries {
         self.0.iter().any(|(name, _)| is_internal(name))
     }
 
-    /// New headers: these without the internal ones, and each of `said` with this value only. One call to the host,
+    /// New headers: these without the internal ones and those of the connection, and each of `said` with this value only. One call to the host,
     /// where editing a copy would be one for each name.
     pub fn saying<'a>(
         self,
@@ -63,7 +76,7 @@ impl Entries {
         said: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Vec<(String, Vec<u8>)> {
         let mut entries = self.0;
-        entries.retain(|(name, _)| !is_internal(name));
+        entries.retain(|(name, _)| !is_internal(name) && !is_of_the_connection(name));
         for (name, value) in said {
             entries.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
             entries.push((name.to_owned(), value.as_bytes().to_vec()));
@@ -78,6 +91,12 @@ impl From<&[(&str, &str)]> for Entries {
         let entry = |(name, value): &(&str, &str)| (name.to_string(), value.as_bytes().to_vec());
         Self(list.iter().map(entry).collect())
     }
+}
+
+fn is_of_the_connection(name: &str) -> bool {
+    OF_THE_CONNECTION
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn is_internal(name: &str) -> bool {
@@ -116,6 +135,7 @@ mod tests {
     fn what_is_said_anew_replaces_what_was_said_and_all_that_is_internal() {
         let entries = entries(&[
             ("Accept", "a"),
+            ("Host", "example.com"),
             ("x-selvedge-roles", "admin"),
             ("X-Selvedge-User", "mallory"),
             ("X-Request-Id", "old"),

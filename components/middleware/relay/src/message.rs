@@ -8,12 +8,14 @@ const OK: u16 = 200;
 
 /// The same request with `headers` instead of its own.
 ///
-/// Fails with `HTTP-request-header-section-size` where the host did not accept them.
+/// Fails with `HTTP-request-header-section-size` where they are too many for the host, and with `HTTP-protocol-error`
+/// where it did not accept them for another reason.
 pub fn with_request_headers(
     request: Request,
     headers: Result<Fields, HeaderError>,
 ) -> Result<Request, ErrorCode> {
-    let headers = headers.map_err(|_| ErrorCode::HttpRequestHeaderSectionSize(None))?;
+    let headers =
+        headers.map_err(|error| refused(&error, ErrorCode::HttpRequestHeaderSectionSize(None)))?;
     let method = request.get_method();
     let scheme = request.get_scheme();
     let authority = request.get_authority();
@@ -50,13 +52,14 @@ pub fn with_request_headers(
 
 /// The same response, which has this status, with `headers` instead of its own.
 ///
-/// Fails with `HTTP-response-header-section-size` where the host did not accept them.
+/// Fails as [`with_request_headers`] does.
 pub fn with_response_headers(
     response: Response,
     status: u16,
     headers: Result<Fields, HeaderError>,
 ) -> Result<Response, ErrorCode> {
-    let headers = headers.map_err(|_| ErrorCode::HttpResponseHeaderSectionSize(None))?;
+    let headers =
+        headers.map_err(|error| refused(&error, ErrorCode::HttpResponseHeaderSectionSize(None)))?;
     let (taken, result) = transmission();
     let (body, trailers) = Response::consume_body(response, result);
     drop(taken);
@@ -67,6 +70,13 @@ pub fn with_response_headers(
             .map_err(|()| ErrorCode::HttpProtocolError)?;
     }
     Ok(response)
+}
+
+fn refused(error: &HeaderError, too_large: ErrorCode) -> ErrorCode {
+    match error {
+        HeaderError::SizeExceeded => too_large,
+        _ => ErrorCode::HttpProtocolError,
+    }
 }
 
 type Transmission = Result<(), ErrorCode>;
