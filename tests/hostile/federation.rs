@@ -296,3 +296,34 @@ async fn the_browser_carries_no_token_and_keeps_its_secret_to_itself() {
         "{location}"
     );
 }
+
+#[tokio::test]
+async fn nobody_is_sent_back_into_the_api_which_may_send_them_on_with_their_code() {
+    // An answer that leads on without a fragment of its own leaves the browser the one it has: an application that is
+    // registered here would be handed the code of somebody who signs in, for a challenge of its own.
+    let authorize = "v1/auth/oauth2/authorize?client_id=cli_x&redirect_uri=https://app.example.com";
+    for way in [
+        "/",
+        "/x/../",
+        "/./",
+        "/%2e/",
+        "/x/%2E%2e/",
+        "/x/.%2e/",
+        "//",
+    ] {
+        let redirect_to = format!("http://localhost:3000{way}{authorize}");
+        let mut browser = Browser::new(&client());
+        let answer = browser.try_leave("acme", &redirect_to).await;
+        answer.problem(422).names("redirect_to");
+    }
+    for path in [
+        "/v1/auth/oauth/acme/callback",
+        "/%761/auth/x",
+        "/v1%2fauth/x",
+    ] {
+        let redirect_to = format!("http://localhost:3000{path}");
+        let mut browser = Browser::new(&client());
+        let answer = browser.try_leave("acme", &redirect_to).await;
+        answer.problem(422).names("redirect_to");
+    }
+}
