@@ -430,3 +430,16 @@ async fn what_the_database_keeps_opens_nothing() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_an_administrator_takes_from_an_application_a_code_does_not_give_it() {
+    let app = trusted().await;
+    let person = person().await;
+    let code = app.code(&person.client, &[("scope", "openid api")]).await;
+    let path = format!("{CLIENTS}/{}", app.id);
+    let less = json!({"scopes": ["openid"]});
+    admin().await.patch(&path, &less).await.expect(200);
+    let tokens = app.redeem(&code).await.expect(200).json();
+    assert_eq!(tokens["scope"], "openid");
+    app.acting(&tokens).get("/v1/users/me").await.problem(401);
+}

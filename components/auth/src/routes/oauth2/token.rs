@@ -123,7 +123,8 @@ fn redeem(
     let session = sessions::date_back(tx, session, parent.authenticated_at)?;
     let grant = Grant {
         client_id: client.id,
-        scope: request.scope,
+        // As with a refresh: what an administrator took from the client since, it does not get.
+        scope: request.scope.within(&client.scope),
     };
     oauth_grants::add(tx, session.id, &grant, &code)?;
     let entry = Entry::about(Event::SignedIn, id).with_object(&session.id);
