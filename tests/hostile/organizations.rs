@@ -1,7 +1,7 @@
 //! Organisations that somebody is not in, and says to be in all the same: by headers, and by a component that auth hears.
 
 use http::Method;
-use selvedge_tests::{Application, Client, Person, Setup, components::workspace};
+use selvedge_tests::{Answer, Application, Client, Person, Setup, components::workspace};
 use serde_json::{Value, json};
 use toml::Table;
 
@@ -126,4 +126,75 @@ async fn no_key_of_an_organisation_gives_itself_more_or_makes_another() {
     program.post(&invitations, &invitation).await.problem(403);
     let members = format!("/v1/orgs/{id}/members/{}", owner.id);
     program.delete(&members).await.problem(403);
+}
+
+/// Has somebody invite an address as this, and says what came of it.
+async fn invite(by: &Person, organization: &str, email: &str, role: &str) -> Answer {
+    let path = format!("/v1/orgs/{organization}/invitations");
+    let body = json!({"email": email, "role": role});
+    by.client.post(&path, &body).await
+}
+
+/// The invitations that somebody finds.
+async fn found_by(person: &Person) -> Vec<Value> {
+    let found = person.client.get("/v1/users/me/invitations").await;
+    let found = found.expect(200).json();
+    found["data"].as_array().expect("a page").clone()
+}
+
+#[tokio::test]
+async fn who_is_removed_does_not_come_back_by_an_invitation_of_their_own() {
+    let application = Setup::application().start();
+    let (owner, admin) = people(&application).await;
+    let (alias, other) = people(&application).await;
+    let id = organization(&owner).await;
+    invite(&owner, &id, &admin.email, "admin").await.expect(201);
+    let invitation = found_by(&admin).await[0]["id"].take();
+    let accept = |invitation: &Value| {
+        let id = invitation.as_str().expect("an id");
+        format!("/v1/users/me/invitations/{id}/accept")
+    };
+    let accepted = admin.client.request(Method::POST, &accept(&invitation));
+    accepted.await.expect(200);
+    invite(&admin, &id, &alias.email, "admin").await.expect(201);
+    invite(&admin, &id, &other.email, "member")
+        .await
+        .expect(201);
+    let place = format!("/v1/orgs/{id}/members/{}", admin.id);
+    let invitation = found_by(&alias).await[0]["id"].take();
+    // Whoever is less than before takes nobody along to where they were.
+    let lower = owner.client.patch(&place, &json!({"role": "member"}));
+    lower.await.expect(200);
+    assert!(found_by(&alias).await.is_empty());
+    let accepted = alias.client.request(Method::POST, &accept(&invitation));
+    accepted.await.problem(404);
+    let raise = owner.client.patch(&place, &json!({"role": "admin"}));
+    raise.await.expect(200);
+    invite(&admin, &id, &alias.email, "admin").await.expect(201);
+    let invitation = found_by(&alias).await[0]["id"].take();
+    owner.client.delete(&place).await.expect(204);
+    let accepted = alias.client.request(Method::POST, &accept(&invitation));
+    accepted.await.problem(404);
+}
+
+#[tokio::test]
+async fn nobody_replaces_an_invitation_that_is_above_them() {
+    let application = Setup::application().start();
+    let (owner, admin) = people(&application).await;
+    let heir = Person::sign_up(&application.client())
+        .await
+        .verified(&application)
+        .await;
+    let id = organization(&owner).await;
+    invite(&owner, &id, &admin.email, "admin").await.expect(201);
+    let invitation = found_by(&admin).await[0]["id"].take();
+    let invitation = invitation.as_str().expect("an id");
+    let accept = format!("/v1/users/me/invitations/{invitation}/accept");
+    let accepted = admin.client.request(Method::POST, &accept);
+    accepted.await.expect(200);
+    invite(&owner, &id, &heir.email, "owner").await.expect(201);
+    invite(&admin, &id, &heir.email, "member")
+        .await
+        .problem(403);
+    assert_eq!(found_by(&heir).await[0]["role"], "owner");
 }

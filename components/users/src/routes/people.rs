@@ -92,6 +92,7 @@ fn leave(
                 news::member(tx, organization, successor, Some(MemberRole::Owner), now)?;
             }
             members::remove(tx, organization, user)?;
+            invitations::outrank(tx, organization, user, None)?;
             news::member(tx, organization, user, None, now)
         }
     }

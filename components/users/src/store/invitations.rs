@@ -108,6 +108,37 @@ pub fn role(
     )
 }
 
+/// What somebody is invited as into an organisation, by their address.
+pub fn role_of(
+    connection: &Connection,
+    organization: OrganizationId,
+    email: &str,
+    now: Timestamp,
+) -> Result<Option<MemberRole>, Error> {
+    connection.query_one(
+        "SELECT role FROM invitations WHERE organization_id = ? AND email = ? AND expires_at > ?",
+        params![organization, email, now],
+    )
+}
+
+/// Takes back what somebody invited to that they could not invite to as `role`, if they are anything any more.
+pub fn outrank(
+    tx: &Connection,
+    organization: OrganizationId,
+    invited_by: UserId,
+    role: Option<MemberRole>,
+) -> Result<(), Error> {
+    for above in [MemberRole::Member, MemberRole::Admin, MemberRole::Owner] {
+        if role.is_none_or(|role| !role.governs(above)) {
+            tx.execute(
+                "DELETE FROM invitations WHERE organization_id = ? AND invited_by = ? AND role = ?",
+                params![organization, invited_by, above],
+            )?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes an invitation back, or uses it up.
 pub fn delete(tx: &Connection, id: InvitationId) -> Result<(), Error> {
     tx.execute("DELETE FROM invitations WHERE id = ?", params![id])?;

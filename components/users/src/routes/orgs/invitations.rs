@@ -66,7 +66,8 @@ pub async fn list(
     Ok(Json(page.map(Shown::from)))
 }
 
-/// `POST`: invites an address, and has it told by mail. One that is invited already is invited anew.
+/// `POST`: invites an address, and has it told by mail. One that is invited already is invited anew,
+/// by whoever could take that invitation back.
 pub async fn create(
     caller: Caller,
     from: ClientAddr,
@@ -78,7 +79,9 @@ pub async fn create(
     let email = check_email(&body.email).map_err(|error| Problem::invalid(vec![error]))?;
     let now = clock::now();
     let made = DB.transaction(|tx| {
-        governed(tx, (&caller, &from), id, body.role)?;
+        let before = invitations::role_of(tx, id, &email, now)?;
+        let highest = before.map_or(body.role, |before| before.max(body.role));
+        governed(tx, (&caller, &from), id, highest)?;
         if invitations::count(tx, id, now)? >= INVITATIONS {
             let detail = format!("{INVITATIONS} are invited already. Withdraw an invitation.");
             return Err(Problem::conflict(detail));

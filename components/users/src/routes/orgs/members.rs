@@ -12,7 +12,7 @@ use shared::{
 use super::{Asking, Reader, governed, mine, require_oneself, shown_to};
 use crate::news;
 use crate::organization::Member;
-use crate::store::{DB, members};
+use crate::store::{DB, invitations, members};
 
 /// A member, as the others see them.
 #[derive(Debug, Serialize)]
@@ -75,6 +75,7 @@ pub async fn change(
                 keep_an_owner(tx, id, user, before)?;
             }
             members::put(tx, id, user, body.role, now)?;
+            invitations::outrank(tx, id, user, Some(body.role))?;
             news::member(tx, id, user, Some(body.role), now)?;
         }
         members::find(tx, id, user)?.ok_or_else(no_member)
@@ -98,6 +99,8 @@ pub async fn remove(
         }
         keep_an_owner(tx, id, user, role)?;
         members::remove(tx, id, user)?;
+        // Nor do they come back by another address of theirs.
+        invitations::outrank(tx, id, user, None)?;
         news::member(tx, id, user, None, now)?;
         Ok::<_, Problem>(())
     })?;
