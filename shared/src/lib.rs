@@ -45,7 +45,7 @@ pub use id::{OrganizationId, SessionId, UserId};
 pub use idempotency::IdempotencyKey;
 pub use membership::{MemberRole, Membership};
 pub use money::{Currency, Money};
-pub use page::{Page, PageQuery};
+pub use page::{Filtered, Page, PageQuery};
 pub use permission::Permissions;
 pub use problem::{FieldError, Problem, Result};
 pub use serve::serve;

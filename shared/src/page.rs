@@ -1,5 +1,7 @@
 //! Lists in pages: `?limit=` and an opaque `?cursor=`, which holds the key of the last row seen.
 
+use std::borrow::Cow;
+
 use axum::extract::FromRequestParts;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::request::Parts;
@@ -10,7 +12,8 @@ use crate::{FieldError, Problem, Result, extract::from_query};
 const DEFAULT_LIMIT: u32 = 20;
 const MAX_LIMIT: u32 = 100;
 
-/// Which part of a list is asked for. As an extractor it leaves other parameters to others.
+/// Which part of a list is asked for. As an extractor it answers 400 where anything else is asked, which would otherwise
+/// seem to have counted; a list that can be asked for more takes a [`Filtered`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageQuery {
     limit: u32,
@@ -47,6 +50,7 @@ impl PageQuery {
 
     fn parse(query: &str) -> Result<Self> {
         #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
         struct Raw {
             limit: Option<u32>,
             cursor: Option<String>,
@@ -65,6 +69,41 @@ impl PageQuery {
 }
 
 impl<S: Sync> FromRequestParts<S> for PageQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Self::parse(parts.uri.query().unwrap_or_default())
+    }
+}
+
+/// Which part of which entries is asked for: `limit` and `cursor` say which part, all other parameters are the filter's.
+/// Put `#[serde(deny_unknown_fields)]` on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filtered<T> {
+    /// Which entries.
+    pub filter: T,
+    /// Which part of them.
+    pub page: PageQuery,
+}
+
+impl<T: DeserializeOwned> Filtered<T> {
+    fn parse(query: &str) -> Result<Self> {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let (page, filter): (Vec<_>, Vec<_>) =
+            pairs.partition(|(name, _)| ["limit", "cursor"].contains(&&**name));
+        let text = |pairs| {
+            let mut text = form_urlencoded::Serializer::new(String::new());
+            text.extend_pairs::<_, Cow<str>, Cow<str>>(pairs);
+            text.finish()
+        };
+        Ok(Self {
+            page: PageQuery::parse(&text(page))?,
+            filter: from_query(&text(filter))?,
+        })
+    }
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Filtered<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
@@ -153,7 +192,7 @@ mod tests {
     #[test]
     fn the_limit_is_20_unless_given_between_1_and_100() {
         assert_eq!(PageQuery::parse("").unwrap().limit(), 20);
-        assert_eq!(PageQuery::parse("limit=100&other=1").unwrap().limit(), 100);
+        assert_eq!(PageQuery::parse("limit=100").unwrap().limit(), 100);
         for (query, status) in [
             ("limit=0", StatusCode::UNPROCESSABLE_ENTITY),
             ("limit=101", StatusCode::UNPROCESSABLE_ENTITY),
@@ -166,6 +205,34 @@ mod tests {
             assert_eq!(problem.status(), status, "{query}");
             assert_eq!(problem.errors()[0].field, "limit", "{query}");
         }
+    }
+
+    #[derive(Debug, PartialEq, Eq, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Which {
+        name: Option<String>,
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused_with_its_name() {
+        let problem = PageQuery::parse("limit=1&lmit=2").unwrap_err();
+        let problems = [
+            problem,
+            Filtered::<Which>::parse("nme=x&limit=1").unwrap_err(),
+        ];
+        for (problem, field) in problems.iter().zip(["lmit", "nme"]) {
+            assert_eq!(problem.status(), StatusCode::BAD_REQUEST);
+            assert_eq!(problem.errors()[0].field, field);
+        }
+    }
+
+    #[test]
+    fn a_filter_has_what_is_not_the_pages() {
+        let asked = Filtered::<Which>::parse("cursor=x%26&name=a%26b+c&limit=7").unwrap();
+        assert_eq!(asked.filter.name.as_deref(), Some("a&b c"));
+        assert_eq!(asked.page, PageQuery::parse("limit=7&cursor=x%26").unwrap());
+        assert!(Filtered::<Which>::parse("limit=1&limit=2").is_err());
+        assert!(Filtered::<Which>::parse("name=a&name=b").is_err());
     }
 
     #[test]

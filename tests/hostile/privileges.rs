@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Method;
 use selvedge_tests::{Client, Person, people, token, token::Issuer};
 use serde_json::{Value, json};
@@ -360,5 +361,24 @@ async fn an_account_of_somebody_else_is_nobodys_business() {
             );
             assert_eq!(there.status, not_there.status, "{method} {path}");
         }
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_the_audit_from_the_middle_on_stands_in_it_too() {
+    let support = with_role("support").await;
+    let read = async |path: &str| support.client.get(path).await.expect(200);
+    // A position is no secret: readers can make them up, and begin where they like.
+    read("/v1/auth/audit/export?after=0").await;
+    let cursor = BASE64_URL_SAFE_NO_PAD.encode(i64::MAX.to_string());
+    read(&format!("/v1/auth/audit?cursor={cursor}")).await;
+    let by = format!("/v1/auth/audit?actor={}", support.id);
+    let found = admin().await.client.get(&by).await.expect(200).json();
+    let entries = found["data"].as_array().expect("a page");
+    for event in ["audit-exported", "audit-read"] {
+        assert!(
+            entries.iter().any(|entry| entry["event"] == event),
+            "{event}"
+        );
     }
 }

@@ -12,181 +12,127 @@ use super::webhook_deliveries;
 use crate::origin::Origin;
 use crate::webhook::event::Happening;
 
-/// What happened. Names are kept for ever: add some, change none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    SignedUp,
-    SignedIn,
-    /// Of an account only where the address is of one.
-    SignInFailed,
-    /// From now on who signs in from elsewhere than a known device has to wait, each time longer.
-    SignInDelayed,
-    /// The proof was good and the account is not to be used.
-    SignInRefused,
-    /// Nobody can say whether the thief or the owner showed the token.
-    RefreshReused,
-    SignedOut,
-    SessionRevoked,
-    /// The first factor was right; see what follows.
-    SecondFactorAsked,
-    SecondFactorFailed,
-    /// A way to prove who one is was added, or removed.
-    FactorAdded,
-    FactorRemoved,
-    RecoveryCodeUsed,
-    RecoveryCodesReplaced,
-    /// Proven again within a session.
-    SteppedUp,
-    StepUpFailed,
-    /// A device that counts its signatures was behind: there are two of it.
-    PasskeyCopied,
-    EmailVerified,
-    /// Tokens are signed with another one from now, or soon, on.
-    KeysRotated,
-    /// Newer ones took its place.
-    SessionDisplaced,
-    /// A link or a code to sign in with was asked for; of an account only where the address is of one.
-    SignInMailRequested,
-    PasswordResetRequested,
-    PasswordReset,
-    PasswordChanged,
-    EmailChangeRequested,
-    EmailChanged,
-    /// The address was proven by somebody else than who had made the account: what that one had is gone.
-    AccountReclaimed,
-    /// From another system, by an administrator.
-    AccountImported,
-    /// The owner asked to have the account removed.
-    DeletionAsked,
-    /// The owner signed in again in time.
-    DeletionTakenBack,
-    /// The account was removed for good.
-    AccountDeleted,
-    /// The owner was given all that is known about them.
-    DataExported,
-    /// Made by an administrator, who had its owner told.
-    AccountInvited,
-    AccountDisabled,
-    AccountEnabled,
-    /// The password is good no more, because an administrator says so.
-    PasswordResetForced,
-    /// All second factors were taken, by an administrator.
-    FactorsReset,
-    /// Somebody acts as the account's owner from now on.
-    ImpersonationStarted,
-    ImpersonationEnded,
-    /// Somebody looked at the audit.
-    AuditRead,
-    AuditExported,
-    AuditVerified,
-    RoleCreated,
-    RoleChanged,
-    RoleDeleted,
-    /// Somebody was given a role.
-    RoleGranted,
-    /// Somebody has it no more.
-    RoleTaken,
-    /// A key for programs.
-    ApiKeyCreated,
-    ApiKeyChanged,
-    ApiKeyRotated,
-    ApiKeyRevoked,
-    WebhookCreated,
-    WebhookChanged,
-    WebhookDeleted,
-    WebhookSecretRotated,
-    /// It failed for too long, or said to be gone.
-    WebhookDisabled,
-    IdentityLinked,
-    IdentityUnlinked,
-    /// Of an application that people may sign in to.
-    ClientCreated,
-    ClientChanged,
-    ClientRemoved,
-    ClientSecretRotated,
-    /// To what an application may see.
-    ConsentGiven,
-    ConsentWithdrawn,
-    /// A code that an application had used was shown again; what it had given ended.
-    CodeReused,
-    /// To act in from now on, in a session; or none.
-    OrganizationChosen,
-    /// From outside of its networks.
-    OrganizationRefused,
+macro_rules! events {
+    ($($(#[$doc:meta])* $event:ident = $name:literal,)+) => {
+        /// What happened. Names are kept for ever: add some, change none.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Event {
+            $($(#[$doc])* $event,)+
+        }
+
+        impl Event {
+            /// The names of all.
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            /// As it is stored.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$event => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl Event {
-    fn name(self) -> &'static str {
-        match self {
-            Self::SignedUp => "sign-up",
-            Self::SignedIn => "sign-in",
-            Self::SignInFailed => "sign-in-failed",
-            Self::SignInDelayed => "sign-in-delayed",
-            Self::SignInRefused => "sign-in-refused",
-            Self::RefreshReused => "refresh-reused",
-            Self::SignedOut => "sign-out",
-            Self::SessionRevoked => "session-revoked",
-            Self::SecondFactorAsked => "second-factor-asked",
-            Self::SecondFactorFailed => "second-factor-failed",
-            Self::FactorAdded => "factor-added",
-            Self::FactorRemoved => "factor-removed",
-            Self::RecoveryCodeUsed => "recovery-code-used",
-            Self::RecoveryCodesReplaced => "recovery-codes-replaced",
-            Self::SteppedUp => "step-up",
-            Self::StepUpFailed => "step-up-failed",
-            Self::PasskeyCopied => "passkey-copied",
-            Self::EmailVerified => "email-verified",
-            Self::KeysRotated => "keys-rotated",
-            Self::SessionDisplaced => "session-displaced",
-            Self::SignInMailRequested => "sign-in-mail-requested",
-            Self::PasswordResetRequested => "password-reset-requested",
-            Self::PasswordReset => "password-reset",
-            Self::PasswordChanged => "password-changed",
-            Self::EmailChangeRequested => "email-change-requested",
-            Self::EmailChanged => "email-changed",
-            Self::AccountReclaimed => "account-reclaimed",
-            Self::AccountImported => "account-imported",
-            Self::DeletionAsked => "deletion-asked",
-            Self::DeletionTakenBack => "deletion-taken-back",
-            Self::AccountDeleted => "account-deleted",
-            Self::DataExported => "data-exported",
-            Self::AccountInvited => "account-invited",
-            Self::AccountDisabled => "account-disabled",
-            Self::AccountEnabled => "account-enabled",
-            Self::PasswordResetForced => "password-reset-forced",
-            Self::FactorsReset => "factors-reset",
-            Self::ImpersonationStarted => "impersonation-started",
-            Self::ImpersonationEnded => "impersonation-ended",
-            Self::AuditRead => "audit-read",
-            Self::AuditExported => "audit-exported",
-            Self::AuditVerified => "audit-verified",
-            Self::RoleCreated => "role-created",
-            Self::RoleChanged => "role-changed",
-            Self::RoleDeleted => "role-deleted",
-            Self::RoleGranted => "role-granted",
-            Self::RoleTaken => "role-taken",
-            Self::ApiKeyCreated => "api-key-created",
-            Self::ApiKeyChanged => "api-key-changed",
-            Self::ApiKeyRotated => "api-key-rotated",
-            Self::ApiKeyRevoked => "api-key-revoked",
-            Self::WebhookCreated => "webhook-created",
-            Self::WebhookChanged => "webhook-changed",
-            Self::WebhookDeleted => "webhook-deleted",
-            Self::WebhookSecretRotated => "webhook-secret-rotated",
-            Self::WebhookDisabled => "webhook-disabled",
-            Self::IdentityLinked => "identity-linked",
-            Self::IdentityUnlinked => "identity-unlinked",
-            Self::ClientCreated => "client-created",
-            Self::ClientChanged => "client-changed",
-            Self::ClientRemoved => "client-removed",
-            Self::ClientSecretRotated => "client-secret-rotated",
-            Self::ConsentGiven => "consent-given",
-            Self::ConsentWithdrawn => "consent-withdrawn",
-            Self::CodeReused => "code-reused",
-            Self::OrganizationChosen => "organization-chosen",
-            Self::OrganizationRefused => "organization-refused",
-        }
-    }
+events! {
+    SignedUp = "sign-up",
+    SignedIn = "sign-in",
+    /// Of an account only where the address is of one.
+    SignInFailed = "sign-in-failed",
+    /// From now on who signs in from elsewhere than a known device has to wait, each time longer.
+    SignInDelayed = "sign-in-delayed",
+    /// The proof was good and the account is not to be used.
+    SignInRefused = "sign-in-refused",
+    /// Nobody can say whether the thief or the owner showed the token.
+    RefreshReused = "refresh-reused",
+    SignedOut = "sign-out",
+    SessionRevoked = "session-revoked",
+    /// The first factor was right; see what follows.
+    SecondFactorAsked = "second-factor-asked",
+    SecondFactorFailed = "second-factor-failed",
+    /// A way to prove who one is was added, or removed.
+    FactorAdded = "factor-added",
+    FactorRemoved = "factor-removed",
+    RecoveryCodeUsed = "recovery-code-used",
+    RecoveryCodesReplaced = "recovery-codes-replaced",
+    /// Proven again within a session.
+    SteppedUp = "step-up",
+    StepUpFailed = "step-up-failed",
+    /// A device that counts its signatures was behind: there are two of it.
+    PasskeyCopied = "passkey-copied",
+    EmailVerified = "email-verified",
+    /// Tokens are signed with another one from now, or soon, on.
+    KeysRotated = "keys-rotated",
+    /// Newer ones took its place.
+    SessionDisplaced = "session-displaced",
+    /// A link or a code to sign in with was asked for; of an account only where the address is of one.
+    SignInMailRequested = "sign-in-mail-requested",
+    PasswordResetRequested = "password-reset-requested",
+    PasswordReset = "password-reset",
+    PasswordChanged = "password-changed",
+    EmailChangeRequested = "email-change-requested",
+    EmailChanged = "email-changed",
+    /// The address was proven by somebody else than who had made the account: what that one had is gone.
+    AccountReclaimed = "account-reclaimed",
+    /// From another system, by an administrator.
+    AccountImported = "account-imported",
+    /// The owner asked to have the account removed.
+    DeletionAsked = "deletion-asked",
+    /// The owner signed in again in time.
+    DeletionTakenBack = "deletion-taken-back",
+    /// The account was removed for good.
+    AccountDeleted = "account-deleted",
+    /// The owner was given all that is known about them.
+    DataExported = "data-exported",
+    /// Made by an administrator, who had its owner told.
+    AccountInvited = "account-invited",
+    AccountDisabled = "account-disabled",
+    AccountEnabled = "account-enabled",
+    /// The password is good no more, because an administrator says so.
+    PasswordResetForced = "password-reset-forced",
+    /// All second factors were taken, by an administrator.
+    FactorsReset = "factors-reset",
+    /// Somebody acts as the account's owner from now on.
+    ImpersonationStarted = "impersonation-started",
+    ImpersonationEnded = "impersonation-ended",
+    /// Somebody looked at the audit.
+    AuditRead = "audit-read",
+    AuditExported = "audit-exported",
+    AuditVerified = "audit-verified",
+    RoleCreated = "role-created",
+    RoleChanged = "role-changed",
+    RoleDeleted = "role-deleted",
+    /// Somebody was given a role.
+    RoleGranted = "role-granted",
+    /// Somebody has it no more.
+    RoleTaken = "role-taken",
+    /// A key for programs.
+    ApiKeyCreated = "api-key-created",
+    ApiKeyChanged = "api-key-changed",
+    ApiKeyRotated = "api-key-rotated",
+    ApiKeyRevoked = "api-key-revoked",
+    WebhookCreated = "webhook-created",
+    WebhookChanged = "webhook-changed",
+    WebhookDeleted = "webhook-deleted",
+    WebhookSecretRotated = "webhook-secret-rotated",
+    /// It failed for too long, or said to be gone.
+    WebhookDisabled = "webhook-disabled",
+    IdentityLinked = "identity-linked",
+    IdentityUnlinked = "identity-unlinked",
+    /// Of an application that people may sign in to.
+    ClientCreated = "client-created",
+    ClientChanged = "client-changed",
+    ClientRemoved = "client-removed",
+    ClientSecretRotated = "client-secret-rotated",
+    /// To what an application may see.
+    ConsentGiven = "consent-given",
+    ConsentWithdrawn = "consent-withdrawn",
+    /// A code that an application had used was shown again; what it had given ended.
+    CodeReused = "code-reused",
+    /// To act in from now on, in a session; or none.
+    OrganizationChosen = "organization-chosen",
+    /// From outside of its networks.
+    OrganizationRefused = "organization-refused",
 }
 
 /// An entry to add.

@@ -1,10 +1,10 @@
 //! The audit, read: what of it somebody looks for, and whether it still is what was written.
 
 use serde::Deserialize;
-use shared::storage::{Connection, Error, ToValue};
+use shared::storage::{Connection, Error, ToValue, params};
 use shared::{Timestamp, UserId};
 
-use super::audit;
+use super::audit::{self, Event};
 
 /// An entry, with its seal.
 #[derive(Debug, Clone, Deserialize)]
@@ -56,6 +56,21 @@ pub enum Order {
     NewestFirst(Option<i64>),
     /// After the entry of this number.
     OldestFirst(i64),
+}
+
+/// Whether the audit says since then that `actor` did just this.
+pub fn is_noted(
+    connection: &Connection,
+    actor: UserId,
+    event: Event,
+    detail: &serde_json::Value,
+    since: Timestamp,
+) -> Result<bool, Error> {
+    let found: Option<i64> = connection.query_one(
+        "SELECT 1 FROM audit_log WHERE actor = ? AND event = ? AND detail = ? AND at > ? LIMIT 1",
+        params![actor, event.name(), detail.to_string(), since],
+    )?;
+    Ok(found.is_some())
 }
 
 /// Up to `count` of these entries. Only what is asked for is in the statement, so that an index can serve it.

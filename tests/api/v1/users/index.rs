@@ -82,3 +82,31 @@ async fn others_may_not() {
     person().await.client.get("/v1/users").await.problem(403);
     assert_needs_a_caller!(GET "/v1/users");
 }
+
+#[tokio::test]
+async fn what_a_list_does_not_know_is_refused_by_each_in_the_same_way() {
+    let admin = admin().await.client;
+    for path in [
+        "/v1/users",
+        "/v1/users/me/invitations",
+        "/v1/orgs",
+        "/v1/auth/sessions",
+        "/v1/auth/accounts",
+        "/v1/auth/audit",
+        "/v1/auth/audit/export",
+        "/v1/auth/api-keys",
+        "/v1/auth/webhooks",
+        "/v1/auth/clients",
+        "/v1/auth/consents",
+        "/v1/auth/identities",
+        "/v1/auth/passkeys",
+        "/v1/auth/roles",
+        "/v1/billing/subscriptions",
+        "/v1/billing/invoices",
+    ] {
+        let refused = admin.get(&format!("{path}?sbject=x")).await;
+        refused.problem(400).names("sbject");
+    }
+    let export = admin.get("/v1/auth/audit/export?limit=2").await;
+    export.problem(400).names("limit");
+}

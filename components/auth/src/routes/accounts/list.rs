@@ -1,8 +1,7 @@
 //! `GET /v1/auth/accounts`: all accounts, the newest first, or those that are looked for.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use shared::{Json, Page, PageQuery, Query, Result, variables};
+use shared::{Filtered, Json, Page, Result, variables};
 
 use super::Shown;
 use crate::permission::AccountsRead;
@@ -17,17 +16,15 @@ pub struct Which {
     search: Option<String>,
     role: Option<String>,
     disabled: Option<bool>,
-    #[serde(rename = "limit")]
-    _limit: Option<IgnoredAny>,
-    #[serde(rename = "cursor")]
-    _cursor: Option<IgnoredAny>,
 }
 
 /// Lists a page of accounts.
 pub async fn list(
     _: Permitted<AccountsRead>,
-    Query(which): Query<Which>,
-    query: PageQuery,
+    Filtered {
+        filter: which,
+        page: query,
+    }: Filtered<Which>,
 ) -> Result<Json<Page<Shown>>> {
     let admin_email = variables::get("admin_email").await?;
     let filter = Filter {

@@ -2,7 +2,7 @@
 
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use shared::{Caller, Json, OrganizationId, Page, PageQuery, Query, Result, clock};
+use shared::{Caller, Filtered, Json, OrganizationId, Page, Result, clock};
 
 use super::{Shown, owner};
 use crate::origin::Origin;
@@ -11,6 +11,7 @@ use crate::store::{DB, api_keys};
 
 /// Whose.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Of {
     organization: Option<OrganizationId>,
 }
@@ -19,8 +20,10 @@ pub struct Of {
 pub async fn list(
     caller: Caller,
     origin: Origin,
-    Query(of): Query<Of>,
-    query: PageQuery,
+    Filtered {
+        filter: of,
+        page: query,
+    }: Filtered<Of>,
 ) -> Result<impl IntoResponse> {
     live_session(&caller, clock::now())?;
     let connection = DB.connect()?;

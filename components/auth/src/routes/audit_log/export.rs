@@ -22,14 +22,8 @@ pub async fn export(
     Query(which): Query<Which>,
 ) -> Result<Response> {
     let filter = which.filter()?;
-    if which.after.is_none() {
-        note(
-            &permitted,
-            Event::AuditExported,
-            which.detail(),
-            clock::now(),
-        )?;
-    }
+    let (detail, on) = (which.detail(), which.after.is_some());
+    note(&permitted, Event::AuditExported, detail, on, clock::now())?;
     let order = Order::OldestFirst(which.after.unwrap_or(i64::MIN));
     let rows = audit_trail::read(DB.connect()?, &filter, &order, COUNT)?;
     let next = match rows.last() {

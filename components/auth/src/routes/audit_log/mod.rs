@@ -5,9 +5,10 @@ pub mod export;
 pub mod list;
 pub mod verify;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::get;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{FieldError, Problem, Result, Timestamp, UserId, storage};
@@ -17,7 +18,7 @@ use crate::permission::AuditRead;
 use crate::permitted::Permitted;
 use crate::store::DB;
 use crate::store::audit::{self, Entry, Event};
-use crate::store::audit_trail::{Filter, Sealed};
+use crate::store::audit_trail::{self, Filter, Sealed};
 
 pub fn router() -> Router {
     Router::new()
@@ -37,10 +38,6 @@ pub struct Which {
     until: Option<String>,
     /// Of an export, the number of the last entry one has.
     after: Option<i64>,
-    #[serde(rename = "limit")]
-    _limit: Option<IgnoredAny>,
-    #[serde(rename = "cursor")]
-    _cursor: Option<IgnoredAny>,
 }
 
 impl Which {
@@ -111,14 +108,22 @@ impl From<Sealed> for Shown {
     }
 }
 
-/// Remembers that somebody reads the audit, and what of it.
+/// For how long whoever reads on reads what they began with.
+const READING: Duration = Duration::from_secs(60 * 60);
+
+/// Remembers that somebody reads the audit, and what of it: once, for who reads `on`. Where that begins is theirs to say,
+/// so whether they began before is asked of the audit.
 fn note(
     permitted: &Permitted<AuditRead>,
     event: Event,
     detail: Value,
+    on: bool,
     now: Timestamp,
 ) -> Result<()> {
     DB.transaction(|tx| {
+        if on && audit_trail::is_noted(tx, permitted.user, event, &detail, now.minus(READING))? {
+            return Ok(());
+        }
         let entry = Entry::about(event, None)
             .with_actor(permitted.user)
             .with_detail(detail);

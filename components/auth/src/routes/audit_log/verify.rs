@@ -29,7 +29,13 @@ pub async fn verify(permitted: Permitted<AuditRead>) -> Result<Json<Value>> {
     let verdict = judge()?;
     let verdict = serde_json::to_value(&verdict).map_err(Problem::internal)?;
     let detail = json!({"status": verdict["status"]});
-    note(&permitted, Event::AuditVerified, detail, clock::now())?;
+    note(
+        &permitted,
+        Event::AuditVerified,
+        detail,
+        false,
+        clock::now(),
+    )?;
     Ok(Json(verdict))
 }
 
