@@ -231,6 +231,7 @@ async fn a_request_without_pkce_or_for_other_than_a_code_goes_back_with_an_error
         assert!(location.starts_with(CALLBACK), "{location}");
         let back = query(location);
         assert_eq!(back["error"], error, "{name}={value}");
+        assert!(!back["error_description"].is_empty(), "{name}={value}");
         assert_eq!(back["state"], "s t");
         assert!(!back.contains_key("code"));
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use shared::{FieldError, OrganizationId, Permissions, Timestamp, UserId, permission};
+use shared::{FieldError, OrganizationId, Permissions, Timestamp, UserId, permission, variables};
 
 use crate::random::{self, Hash};
 
@@ -158,8 +158,25 @@ pub fn narrow(scopes: &[Scope], owners: &Permissions) -> Vec<String> {
         .collect()
 }
 
+/// Where there is something for keys: the variable `api_key_areas`, names separated by spaces. None named: anywhere.
+pub struct Areas(String);
+
+impl Areas {
+    pub async fn load() -> shared::Result<Self> {
+        variables::get("api_key_areas").await.map(Self)
+    }
+
+    fn have(&self, scope: &Scope) -> bool {
+        let Scope::Area { area, .. } = scope else {
+            return true;
+        };
+        let mut names = self.0.split_whitespace().peekable();
+        names.peek().is_none() || names.any(|name| name == area)
+    }
+}
+
 /// The scopes, in order and each once.
-pub fn check_scopes(names: &[String]) -> Result<Vec<Scope>, FieldError> {
+pub fn check_scopes(names: &[String], areas: &Areas) -> Result<Vec<Scope>, FieldError> {
     let refuse = |message: &str| Err(FieldError::new("scopes", message));
     if names.is_empty() {
         return refuse("must name at least one, such as billing:read");
@@ -173,6 +190,13 @@ pub fn check_scopes(names: &[String]) -> Result<Vec<Scope>, FieldError> {
             "must be such as billing:read, billing:write or a permission, and of auth there are none",
         );
     };
+    if let Some(at) = scopes.iter().position(|scope| !areas.have(scope)) {
+        let message = format!(
+            "{:?} leads nowhere: the variable api_key_areas names where there is something for keys",
+            names[at]
+        );
+        return Err(FieldError::new(format!("scopes[{at}]"), message));
+    }
     scopes.sort();
     scopes.dedup();
     Ok(scopes)
@@ -217,7 +241,7 @@ mod tests {
 
     fn scopes(names: &[&str]) -> Result<Vec<String>, FieldError> {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-        let scopes = check_scopes(&names)?;
+        let scopes = check_scopes(&names, &Areas(" users  billing ".into()))?;
         Ok(scopes.iter().map(ToString::to_string).collect())
     }
 
@@ -227,6 +251,15 @@ mod tests {
             scopes(&["users:write", "billing:read", "users:write"]).unwrap(),
             ["billing:read", "users:write"]
         );
+    }
+
+    #[test]
+    fn an_area_is_one_that_there_is() {
+        let error = scopes(&["users:read", "usres:read"]).unwrap_err();
+        assert_eq!(error.field, "scopes[1]");
+        assert!(error.message.contains("usres:read"));
+        let anywhere = Areas(String::new());
+        assert!(check_scopes(&["guestbook:read".to_owned()], &anywhere).is_ok());
     }
 
     #[test]
@@ -259,7 +292,7 @@ mod tests {
     #[test]
     fn a_key_has_of_its_owners_permissions_what_its_scopes_name() {
         let names = ["users:read", "users.read", "accounts.read"].map(str::to_owned);
-        let scopes = check_scopes(&names).unwrap();
+        let scopes = check_scopes(&names, &Areas(String::new())).unwrap();
         let owners = |list: &str| narrow(&scopes, &Permissions::parse(list));
         assert_eq!(owners("users.read,roles.grant"), ["users.read"]);
         assert_eq!(owners("*"), ["accounts.read", "users.read"]);

@@ -51,6 +51,11 @@ pub struct Request {
     begun_at: Timestamp,
 }
 
+/// What is wrong with a request, RFC 6749 section 4.1.2.1: an error of the standard's, and why, for who made the
+/// application.
+#[derive(Debug, PartialEq, Eq)]
+struct Wrong(&'static str, &'static str);
+
 impl Params {
     /// The request; or, where it is wrong, the address that the browser is sent back to with what is. A problem where
     /// it cannot be sent back: whoever named the address may not be the client.
@@ -67,9 +72,10 @@ impl Params {
                 Problem::bad_request("The client has not registered this redirect_uri.")
             })?;
         let judged = self.check(client, redirect_uri, now);
-        Ok(judged.map_err(|error| {
+        Ok(judged.map_err(|Wrong(error, why)| {
             let state = self.state.as_deref();
-            answer(redirect_uri, state, issuer, "error", error)
+            let said = [("error", error), ("error_description", why)];
+            answer(redirect_uri, state, issuer, &said)
         }))
     }
 
@@ -78,41 +84,72 @@ impl Params {
         client: &Client,
         redirect_uri: &str,
         now: Timestamp,
-    ) -> std::result::Result<Request, &'static str> {
+    ) -> std::result::Result<Request, Wrong> {
         let is_short = |text: &Option<String>| text.as_ref().is_none_or(|text| text.len() <= LIMIT);
+        let refuse = |error, why| Err(Wrong(error, why));
         if self.request.is_some() {
-            return Err("request_not_supported");
+            return refuse("request_not_supported", "Send the parameters themselves.");
         }
         if self.request_uri.is_some() {
-            return Err("request_uri_not_supported");
+            return refuse(
+                "request_uri_not_supported",
+                "Send the parameters themselves.",
+            );
         }
         if self.response_type.as_deref() != Some("code") {
-            return Err("unsupported_response_type");
+            return refuse(
+                "unsupported_response_type",
+                "There is response_type code alone.",
+            );
         }
         let challenge = self.code_challenge.as_deref().unwrap_or_default();
-        let max_age = self.max_age.as_deref().map(str::parse).transpose();
         let prompts: Vec<_> = self.prompt.split_ascii_whitespace().collect();
         let is_known = |prompt: &&str| ["login", "consent", "select_account"].contains(prompt);
-        let (true, Ok(max_age)) = (
-            self.response_mode
-                .as_deref()
-                .is_none_or(|mode| mode == "query")
-                && self.code_challenge_method.as_deref() == Some("S256")
-                && check_challenge(challenge).is_ok()
-                && is_short(&self.state)
-                && is_short(&self.nonce)
-                && (prompts == ["none"] || prompts.iter().all(is_known)),
-            max_age,
-        ) else {
-            return Err("invalid_request");
+        let mode = self.response_mode.as_deref();
+        let wrong = [
+            (
+                mode.is_some_and(|mode| mode != "query"),
+                "There is response_mode query alone.",
+            ),
+            (
+                challenge.is_empty(),
+                "PKCE is required: code_challenge is missing.",
+            ),
+            (
+                self.code_challenge_method.as_deref() != Some("S256"),
+                "code_challenge_method must be S256.",
+            ),
+            (
+                check_challenge(challenge).is_err(),
+                "code_challenge must be SHA-256 of a verifier in base64url: 43 characters.",
+            ),
+            (
+                !is_short(&self.state) || !is_short(&self.nonce),
+                "state and nonce must not be longer than 1024 bytes.",
+            ),
+            (
+                prompts != ["none"] && !prompts.iter().all(is_known),
+                "prompt must be none alone, or some of login, consent and select_account.",
+            ),
+        ];
+        if let Some((_, why)) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+            return refuse("invalid_request", why);
+        }
+        let Ok(max_age) = self.max_age.as_deref().map(str::parse).transpose() else {
+            return refuse("invalid_request", "max_age must be a number of seconds.");
         };
-        // We have no page that could tell without asking.
         if prompts == ["none"] {
-            return Err("login_required");
+            return refuse(
+                "login_required",
+                "There is no page here that could tell without asking.",
+            );
         }
         let scope = client.scope.granted(&self.scope);
         if scope.names().next().is_none() {
-            return Err("invalid_scope");
+            return refuse(
+                "invalid_scope",
+                "The client may ask for none of these scopes.",
+            );
         }
         Ok(Request {
             client_id: client.id,
@@ -141,13 +178,13 @@ impl Request {
     /// Where the browser goes with what came of the request. `issuer` says of whom, RFC 9207.
     pub fn answer(&self, issuer: &str, name: &str, value: &str) -> String {
         let state = self.state.as_deref();
-        answer(&self.redirect_uri, state, issuer, name, value)
+        answer(&self.redirect_uri, state, issuer, &[(name, value)])
     }
 }
 
-fn answer(uri: &str, state: Option<&str>, issuer: &str, name: &str, value: &str) -> String {
+fn answer(uri: &str, state: Option<&str>, issuer: &str, said: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair(name, value);
+    query.extend_pairs(said);
     if let Some(state) = state {
         query.append_pair("state", state);
     }
@@ -189,7 +226,8 @@ mod tests {
             created_at: BEGUN,
             updated_at: BEGUN,
         };
-        params.check(&client, "https://app.example.com/", BEGUN)
+        let judged = params.check(&client, "https://app.example.com/", BEGUN);
+        judged.map_err(|Wrong(error, _)| error)
     }
 
     fn is_satisfied(changes: &str, proven_at: i64, now: i64) -> bool {
@@ -228,8 +266,7 @@ mod tests {
             "https://a.example/?x=1",
             Some("s t"),
             "https://us",
-            "code",
-            "c&d",
+            &[("code", "c&d")],
         );
         assert_eq!(
             address,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use shared::{FieldError, Timestamp, UserId};
 
 use crate::account::Account;
+use crate::store::audit::Event;
 
 /// Sent to one endpoint because an administrator asked for it.
 pub const TEST: &str = "webhook.test";
@@ -70,15 +71,23 @@ pub fn is_wanted(wanted: &[String], event: &str) -> bool {
     })
 }
 
-/// The names, if each has the form of one.
+/// The names, if there is something that each stands for: whoever misspells one waits for what never comes.
 pub fn check(names: &[String]) -> Result<(), FieldError> {
     let refuse = |message: &str| Err(FieldError::new("events", message));
+    let tells_nothing = |one: &String| {
+        let told = Event::NAMES.iter().map(|audited| name(audited));
+        let mut known = told.chain([TEST.to_owned()]);
+        !known.any(|known| is_wanted(std::slice::from_ref(one), &known))
+    };
     if names.is_empty() {
         refuse("must name at least one event, or be [\"*\"]")
     } else if names.len() > NAMES_LIMIT {
         refuse("must not have more than 50 names")
     } else if !names.iter().all(|name| is_pattern(name)) {
         refuse("must be names such as user.created, user.* or *")
+    } else if let Some(at) = names.iter().position(tells_nothing) {
+        let message = format!("{:?} is no event, nor the beginning of one", names[at]);
+        Err(FieldError::new(format!("events[{at}]"), message))
     } else {
         Ok(())
     }
@@ -148,6 +157,10 @@ mod tests {
         ] {
             assert!(check(&names(&[name])).is_err(), "{name:?}");
         }
+        for name in ["user.exploded", "usr.*", "sign-up", "session-revoked"] {
+            assert!(check(&names(&["*", name])).is_err(), "{name:?}");
+        }
+        assert!(check(&names(&[TEST, "user.*", "session.revoked"])).is_ok());
         assert!(check(&[]).is_err());
         assert!(check(&names(&["*"; 51])).is_err());
     }

@@ -537,3 +537,21 @@ async fn it_takes_a_caller() {
         client().post(path, &body).await.problem(401);
     }
 }
+
+#[tokio::test]
+async fn an_area_that_nobody_has_is_a_mistake() {
+    let person = person().await;
+    let terms = json!({"name": "x", "scopes": ["users:read", "usres:write"]});
+    let problem = person.client.post(KEYS, &terms).await.problem(422);
+    problem.names("scopes[1]");
+    let key = Key::with_scopes(&person, &["users:read"]).await;
+    let terms = json!({"scopes": ["bililng:read"]});
+    let changed = person.client.patch(&key.path, &terms).await;
+    changed.problem(422).names("scopes[0]");
+    // Of a component of one's own there is one where the operator says so.
+    let application = Setup::application()
+        .variable("api_key_areas", "users guestbook")
+        .start();
+    let person = Person::sign_up(&application.client()).await;
+    Key::with_scopes(&person, &["guestbook:write"]).await;
+}

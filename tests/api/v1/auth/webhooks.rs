@@ -356,6 +356,19 @@ async fn what_cannot_be_an_endpoint_is_named() {
             json!({"url": "x", "events": ["User Created"]}),
             vec!["url", "events"],
         ),
+        (
+            json!({"url": "https://example.com/", "events": ["user.created", "user.exploded"]}),
+            vec!["events[1]"],
+        ),
+        (
+            json!({"url": "https://example.com/", "events": ["usr.*"]}),
+            vec!["events[0]"],
+        ),
+        // As the audit calls it.
+        (
+            json!({"url": "https://example.com/", "events": ["sign-up"]}),
+            vec!["events[0]"],
+        ),
     ] {
         let problem = admin.post(WEBHOOKS, &body).await.problem(422);
         assert_eq!(problem.fields(), fields);

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::{Caller, ETag, IfMatch, Json, Path, Problem, Result, Timestamp, clock};
 
 use super::{Shown, no_key, owner, present};
-use crate::api_key::{ApiKeyId, check_expiry, check_name, check_rate_limit, check_scopes};
+use crate::api_key::{ApiKeyId, Areas, check_expiry, check_name, check_rate_limit, check_scopes};
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
 use crate::outbox;
@@ -38,11 +38,12 @@ pub async fn change(
 ) -> Result<impl IntoResponse> {
     let now = clock::now();
     let (account, _) = require_recent(&caller, now)?;
+    let areas = Areas::load().await?;
     let listed = DB.transaction(|tx| {
         owner::require(tx, &caller, id, &origin)?;
         let before = api_keys::find(tx, id)?.ok_or_else(no_key)?;
         if_match.check(before.version)?;
-        let terms = merge(&body, before, now)?;
+        let terms = merge(&body, before, &areas, now)?;
         let entry = Entry::by(Event::ApiKeyChanged, account.id)
             .with_object(&id)
             .with_detail(json!({"scopes": terms.scopes, "expires_at": terms.expires_at}));
@@ -55,9 +56,10 @@ pub async fn change(
 }
 
 /// What it will be, or every mistake at once.
-fn merge(body: &Body, before: Listed, now: Timestamp) -> Result<Terms> {
+fn merge(body: &Body, before: Listed, areas: &Areas, now: Timestamp) -> Result<Terms> {
     let name = body.name.as_deref().map(check_name).transpose();
-    let scopes = body.scopes.as_deref().map(check_scopes).transpose();
+    let scopes = body.scopes.as_deref();
+    let scopes = scopes.map(|names| check_scopes(names, areas)).transpose();
     let rate_limit = body.rate_limit.unwrap_or(before.rate_limit);
     let rate_limit = rate_limit.map(check_rate_limit).transpose();
     // An end that has passed may stay: such a key may still be renamed.

@@ -8,7 +8,7 @@ use shared::{Caller, ETag, Json, OrganizationId, Problem, Result, Timestamp, clo
 
 use super::{ShownOnce, no_key, owner, present};
 use crate::api_key::{
-    LIFETIME, LIMIT, Secret, check_expiry, check_name, check_rate_limit, check_scopes,
+    Areas, LIFETIME, LIMIT, Secret, check_expiry, check_name, check_rate_limit, check_scopes,
 };
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
@@ -42,7 +42,7 @@ pub async fn create(
     let now = clock::now();
     let (account, session) = require_recent(&caller, now)?;
     let organization = body.organization;
-    let terms = check(body, now)?;
+    let terms = check(body, &Areas::load().await?, now)?;
     let secret = Secret::generate()?;
     let listed = DB.transaction(|tx| {
         require_still(tx, session.id)?;
@@ -72,9 +72,9 @@ pub async fn create(
 }
 
 /// Every mistake at once.
-fn check(body: Body, now: Timestamp) -> Result<Terms> {
+fn check(body: Body, areas: &Areas, now: Timestamp) -> Result<Terms> {
     let name = check_name(&body.name);
-    let scopes = check_scopes(&body.scopes);
+    let scopes = check_scopes(&body.scopes, areas);
     let rate_limit = body.rate_limit.map(check_rate_limit).transpose();
     let expires_at = body.expires_at.unwrap_or(Some(now.plus(LIFETIME)));
     let expires_at = expires_at.map(|at| check_expiry(at, now)).transpose();
