@@ -6,7 +6,7 @@ use selvedge_tests::{
     Answer, Application, Browser, Client, IdentityProvider, Person, Setup,
     browser::{self, REDIRECT_TO},
     identity_provider::{Persona, Signature, query},
-    people,
+    mail, people, token,
 };
 use serde_json::{Value, json};
 
@@ -295,6 +295,94 @@ async fn the_browser_carries_no_token_and_keeps_its_secret_to_itself() {
         !location.contains("eyJ") && !location.contains("rt_"),
         "{location}"
     );
+}
+
+/// Signs somebody in by a link that is mailed.
+async fn by_mail(application: &Application, email: &str) -> Person {
+    let client = application.client();
+    let asked = client.post("/v1/auth/magic-link", &json!({"email": email}));
+    asked.await.expect(202);
+    let mail = mail::to(&application.logs, email, "Sign in").await;
+    let token = json!({"token": mail.token()});
+    let answer = client.post("/v1/auth/magic-link/sign-in", &token).await;
+    Person::of_answer(&client, email, &answer.expect(200))
+}
+
+#[tokio::test]
+async fn who_a_provider_vouched_for_is_no_administrator_later_either() {
+    let provider = IdentityProvider::start();
+    let application = start(&provider).start();
+    let claimed = Persona::new("666", people::ADMIN);
+    let mut browser = Browser::new(&application.client());
+    browser
+        .sign_in(&provider, "acme", &claimed)
+        .await
+        .expect(200);
+    // The operator names the address when there is an account with it.
+    let application = start(&provider)
+        .variable("admin_email", people::ADMIN)
+        .on(application.stop())
+        .start();
+    let mut browser = Browser::new(&application.client());
+    let answer = browser.sign_in(&provider, "acme", &claimed).await;
+    let pretender = Person::of_answer(&application.client(), people::ADMIN, &answer.expect(200));
+    assert_eq!(answer_roles(&pretender), json!([]));
+    pretender.client.get("/v1/auth/accounts").await.problem(403);
+    // Whoever reads the mail is administrator, and nobody else is in any more.
+    let admin = by_mail(&application, people::ADMIN).await;
+    assert_eq!(answer_roles(&admin), json!(["admin"]));
+    pretender.client.get("/v1/auth/sessions").await.problem(401);
+    let mut browser = Browser::new(&application.client());
+    let again = browser.sign_in(&provider, "acme", &claimed).await;
+    again.problem(409);
+}
+
+fn answer_roles(person: &Person) -> Value {
+    token::claims(&person.access_token)["roles"].clone()
+}
+
+#[tokio::test]
+async fn a_role_is_for_who_reads_the_mail_and_not_for_whom_a_provider_vouches() {
+    let provider = IdentityProvider::start();
+    let application = start(&provider)
+        .variable("admin_email", people::ADMIN)
+        .start();
+    let admin = Person::admin(&application).await;
+    let email = people::fresh_email();
+    let persona = Persona::new("668", &email);
+    let mut browser = Browser::new(&application.client());
+    let answer = browser.sign_in(&provider, "acme", &persona).await;
+    let vouched = Person::of_answer(&application.client(), &email, &answer.expect(200));
+    let role = format!("/v1/auth/accounts/{}/roles/support", vouched.id);
+    let grant = || admin.client.request(http::Method::PUT, &role);
+    grant().await.problem(409);
+    // Nor for who merely reads it, as long as the other one is in as well.
+    by_mail(&application, &email).await;
+    grant().await.problem(409);
+    let path = "/v1/auth/email/verification";
+    let asked = vouched.client.request(http::Method::POST, path).await;
+    asked.expect(202);
+    vouched.verified(&application).await;
+    grant().await.expect(204);
+}
+
+#[tokio::test]
+async fn who_proves_an_address_without_the_provider_has_the_account_alone() {
+    let provider = IdentityProvider::start();
+    let application = start(&provider).start();
+    let email = people::fresh_email();
+    let persona = Persona::new("669", &email);
+    let mut browser = Browser::new(&application.client());
+    let answer = browser.sign_in(&provider, "acme", &persona).await;
+    let vouched = Person::of_answer(&application.client(), &email, &answer.expect(200));
+    let owner = by_mail(&application, &email).await;
+    let path = "/v1/auth/email/verification";
+    let asked = owner.client.request(http::Method::POST, path).await;
+    asked.expect(202);
+    let owner = owner.verified(&application).await;
+    vouched.client.get("/v1/auth/sessions").await.problem(401);
+    let linked = owner.client.get("/v1/auth/identities").await.expect(200);
+    assert_eq!(linked.json()["data"], json!([]));
 }
 
 #[tokio::test]

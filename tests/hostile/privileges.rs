@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::Method;
-use selvedge_tests::{Client, Person, people, token, token::Issuer};
+use selvedge_tests::{Client, Person, Setup, mail, people, token, token::Issuer};
 use serde_json::{Value, json};
 
 use crate::{admin, application, client, entrances, with_role};
@@ -381,4 +381,61 @@ async fn whoever_reads_the_audit_from_the_middle_on_stands_in_it_too() {
             "{event}"
         );
     }
+}
+
+#[tokio::test]
+async fn who_gives_up_the_administrators_address_is_administrator_no_more() {
+    let application = Setup::application()
+        .variable("admin_email", people::ADMIN)
+        .start();
+    let admin = Person::admin(&application).await;
+    let email = people::fresh_email();
+    let wish = json!({"email": email, "current_password": people::PASSWORD});
+    admin.client.post("/v1/auth/email", &wish).await.expect(202);
+    let mail = mail::to(&application.logs, &email, "Confirm").await;
+    let token = json!({"token": mail.token()});
+    let confirm = admin.client.post("/v1/auth/email/confirm", &token);
+    confirm.await.expect(204);
+    admin.client.get("/v1/auth/accounts").await.problem(401);
+    let refreshed = Person::refreshed(&application.client(), &admin).await;
+    refreshed.client.get("/v1/auth/accounts").await.problem(403);
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_merely_imported_makes_no_administrator_later() {
+    let application = Setup::application()
+        .variable("admin_email", people::ADMIN)
+        .start();
+    let admin = Person::admin(&application).await;
+    let importer = Person::sign_up(&application.client())
+        .await
+        .verified(&application)
+        .await;
+    let role = json!({"name": "importer", "permissions": ["accounts.create"]});
+    let made = admin.client.post("/v1/auth/roles", &role);
+    made.await.expect(201);
+    let path = role_of(&importer, "importer");
+    let grant = admin.client.request(Method::PUT, &path);
+    grant.await.expect(204);
+    let importer = Person::refreshed(&application.client(), &importer).await;
+    let email = people::fresh_email();
+    let hash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+    let users = json!({"users": [
+        {"email": email, "email_verified": true, "password_hash": hash},
+    ]});
+    let import = importer.client.post("/v1/auth/admin/import", &users);
+    let id = import.await.expect(200).json()["data"][0]["id"].take();
+    let id = id.as_str().expect("an id").to_owned();
+    // Not even a role is given to whom nobody wrote to.
+    let grant = format!("/v1/auth/accounts/{id}/roles/support");
+    let grant = admin.client.request(Method::PUT, &grant);
+    grant.await.problem(409);
+    let application = Setup::application()
+        .variable("admin_email", &email)
+        .on(application.stop())
+        .start();
+    let imported = json!({"email": email, "password": "correct horse"});
+    let answer = application.client().post("/v1/auth/sign-in", &imported);
+    let imported = Person::of_answer(&application.client(), &email, &answer.await.expect(200));
+    imported.client.get("/v1/auth/accounts").await.problem(403);
 }

@@ -164,6 +164,7 @@ mod tests {
             name: None,
             created_at: Timestamp::from_millis(0),
             email_verified_at: None,
+            email_vouched_by: None,
             disabled_at: None,
         };
         let session = Session {

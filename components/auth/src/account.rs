@@ -11,6 +11,9 @@ const LABEL_LIMIT: usize = 63;
 /// In characters.
 const NAME_LIMIT: usize = 100;
 
+/// Whose word it is, where somebody who is no administrator brought an account along from elsewhere.
+pub const IMPORT: &str = "import";
+
 /// Who signs in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Account {
@@ -21,8 +24,18 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When its owner proved to read the mail sent to the address, if that was proven.
     pub email_verified_at: Option<Timestamp>,
+    /// Whose word that is, where no mail of ours proved it: an identity provider's id, or [`IMPORT`].
+    pub email_vouched_by: Option<String>,
     /// Since when nobody is let in with it.
     pub disabled_at: Option<Timestamp>,
+}
+
+impl Account {
+    /// Whether our own mail proved that the address is its owner's. What makes somebody more than a user asks for that:
+    /// whoever else vouches for addresses could else make administrators.
+    pub fn is_proven(&self) -> bool {
+        self.email_verified_at.is_some() && self.email_vouched_by.is_none()
+    }
 }
 
 /// The address, if it is one that mail can be sent to: ASCII, without quotes or comments, and at a

@@ -28,6 +28,11 @@ impl Authority {
         })
     }
 
+    /// Whom the operator names.
+    pub fn admin_email(&self) -> &str {
+        &self.admin_email
+    }
+
     /// The account, for `caller` to act on. 404 where there is none, 403 where it may do what the caller may not.
     pub fn over(&self, tx: &Transaction, caller: &Caller, account: UserId) -> Result<Target> {
         let (Some(account), Some(granted)) =

@@ -82,6 +82,11 @@ impl Methods {
         self.and(method).and(Method::MultiFactor)
     }
 
+    /// Whether this is among them.
+    pub fn contain(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
+
     /// Whether it was more than one factor.
     pub fn is_multi_factor(&self) -> bool {
         self.0.contains(&Method::MultiFactor)

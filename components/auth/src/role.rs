@@ -93,7 +93,8 @@ pub struct Rights {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Granted {
     pub email: String,
-    pub is_verified: bool,
+    /// Whether our own mail proved that the address is its owner's.
+    pub is_proven: bool,
     pub roles_version: i64,
     /// JSON: the names of its roles.
     pub roles: String,
@@ -103,9 +104,9 @@ pub struct Granted {
 
 impl Granted {
     /// Whether the account is administrator by its address, which the variable `admin_email` names. An address gives
-    /// a role only where it is proven: anybody can sign up with anybody's.
+    /// a role only where our own mail proved it: anybody can sign up with anybody's, or with a provider that does not ask.
     pub fn is_admin_by_address(&self, admin_email: &str) -> bool {
-        self.is_verified && self.email.eq_ignore_ascii_case(admin_email.trim())
+        self.is_proven && self.email.eq_ignore_ascii_case(admin_email.trim())
     }
 
     /// All of it together.
@@ -136,7 +137,7 @@ mod tests {
     fn granted(roles: &str, permissions: &str) -> Granted {
         Granted {
             email: "Ada@example.com".into(),
-            is_verified: true,
+            is_proven: true,
             roles_version: 3,
             roles: roles.into(),
             permissions: permissions.into(),
@@ -158,7 +159,7 @@ mod tests {
             assert_eq!(rights.permissions, Permissions::default());
         }
         let unproven = Granted {
-            is_verified: false,
+            is_proven: false,
             ..ada
         };
         assert!(unproven.rights("ada@example.com").roles.is_empty());

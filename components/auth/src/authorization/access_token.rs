@@ -130,6 +130,7 @@ mod tests {
             name: None,
             created_at: NOW,
             email_verified_at: None,
+            email_vouched_by: None,
             disabled_at: None,
         };
         let session = Session {

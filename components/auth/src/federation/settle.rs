@@ -65,6 +65,7 @@ pub fn account_of(
                     .and_then(|name| check_name(name).ok()),
                 created_at: now,
                 email_verified_at: Some(now),
+                email_vouched_by: Some(person.provider.clone()),
                 disabled_at: None,
             };
             accounts::create(tx, &account)?;

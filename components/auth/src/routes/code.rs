@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use shared::{Json, Problem, Result, clock, storage};
+use shared::{Json, Problem, Result, clock, storage, variables};
 
 use crate::admission::admit;
 use crate::issuer::Issuer;
@@ -61,13 +61,14 @@ pub async fn send(origin: Origin, Json(wish): Json<Wish>) -> Result<impl IntoRes
 pub async fn sign_in(origin: Origin, Json(answer): Json<Answer>) -> Result<Response> {
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
+    let admin_email = variables::get("admin_email").await?;
     let refresh_token = RefreshToken::new()?;
     DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let admission = DB.transaction(|tx| {
         let secret = random::hash(&answer.challenge);
         let code = known_as(&answer.challenge, answer.code.trim());
         let answered = challenges::take_with_code(tx, Purpose::SignInCode, &secret, &code, now)?;
-        let Some(account) = proof::owner(tx, answered, &origin, now)? else {
+        let Some(account) = proof::owner(tx, answered, &admin_email, &origin, now)? else {
             let entry = Entry::about(Event::SignInFailed, None);
             audit::record(tx, &entry, &origin, now)?;
             return Ok(None);

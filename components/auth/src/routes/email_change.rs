@@ -108,6 +108,7 @@ pub async fn confirm(
         let changed = Account {
             email,
             email_verified_at: Some(now),
+            email_vouched_by: None,
             ..account
         };
         mail::notify(tx, &changed, Notice::EmailChanged, &origin, now)?;

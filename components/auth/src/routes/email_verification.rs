@@ -7,11 +7,11 @@ use super::signed_in;
 use crate::store::{DB, mail_requests};
 use crate::{outbox, proof};
 
-/// Mails a link, unless the address is proven, or mail was asked for too often.
+/// Mails a link, unless mail proved the address already, or was asked for too often.
 pub async fn send(caller: Caller) -> Result<StatusCode> {
     let now = clock::now();
     let (account, _) = signed_in(&caller, now)?;
-    if account.email_verified_at.is_some() {
+    if account.is_proven() {
         return Ok(StatusCode::ACCEPTED);
     }
     let secret = proof::verification_secret()?;

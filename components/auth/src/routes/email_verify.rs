@@ -5,12 +5,13 @@ use serde::Deserialize;
 use shared::{Caller, Json, Problem, Result, clock};
 
 use super::signed_in;
+use crate::method::Method;
 use crate::origin::Origin;
-use crate::proof::Mailed;
+use crate::proof::{self, Mailed};
 use crate::random;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::challenges::{self, Purpose};
-use crate::store::{DB, accounts};
+use crate::store::{DB, accounts, sessions};
 
 /// What a client says.
 #[derive(Deserialize)]
@@ -24,7 +25,7 @@ pub struct Body {
 /// access token says so.
 pub async fn verify(caller: Caller, origin: Origin, Json(body): Json<Body>) -> Result<StatusCode> {
     let now = clock::now();
-    let (account, _) = signed_in(&caller, now)?;
+    let (account, session) = signed_in(&caller, now)?;
     DB.transaction(|tx| {
         let secret = random::hash(&body.token);
         let answered = challenges::take::<Mailed>(tx, Purpose::VerifyEmail, &secret, now)?;
@@ -37,7 +38,14 @@ pub async fn verify(caller: Caller, origin: Origin, Json(body): Json<Body>) -> R
                 "The link is not for this account, was used, or is too old. Ask for another.",
             ));
         }
-        accounts::verify_email(tx, account.id, now)?;
+        let came_by_provider = sessions::find(tx, session)?
+            .is_some_and(|session| session.methods.contain(Method::Federated));
+        if account.email_vouched_by.is_some() && !came_by_provider {
+            // Who came by the word of whoever vouched for the address may be somebody else.
+            proof::reclaim(tx, account.id, Some(session), &origin, now)?;
+        } else {
+            accounts::verify_email(tx, account.id, now)?;
+        }
         let entry = Entry::by(Event::EmailVerified, account.id);
         audit::record(tx, &entry, &origin, now)?;
         Ok(())

@@ -4,7 +4,7 @@
 use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
-use shared::{Json, Problem, Result, clock};
+use shared::{Json, Problem, Result, clock, variables};
 
 use crate::admission::admit;
 use crate::issuer::Issuer;
@@ -54,12 +54,13 @@ pub async fn send(origin: Origin, Json(wish): Json<Wish>) -> Result<StatusCode> 
 pub async fn sign_in(origin: Origin, Json(answer): Json<Answer>) -> Result<Response> {
     let now = clock::now();
     let issuer = Issuer::load(now).await?;
+    let admin_email = variables::get("admin_email").await?;
     let refresh_token = RefreshToken::new()?;
     DB.transaction(|tx| throttle::count_request(tx, &origin, now))?;
     let admission = DB.transaction(|tx| {
         let secret = random::hash(&answer.token);
         let answered = challenges::take(tx, Purpose::SignInLink, &secret, now)?;
-        let account = proof::owner(tx, answered, &origin, now)?.ok_or_else(|| {
+        let account = proof::owner(tx, answered, &admin_email, &origin, now)?.ok_or_else(|| {
             Problem::unauthorized("The link is not valid, was used, or is too old.")
         })?;
         let methods = Methods::one(Method::Email);

@@ -38,9 +38,11 @@ pub async fn reset(origin: Origin, Json(body): Json<Body>) -> Result<StatusCode>
         .check("password", &about)
         .map_err(|error| Problem::invalid(vec![error]))?;
     let hash = body.password.hash(&Peppers::load().await?)?;
+    let admin_email = variables::get("admin_email").await?;
     DB.transaction(|tx| {
         let answered = challenges::take(tx, Purpose::ResetPassword, &secret, now)?;
-        let account = proof::owner(tx, answered, &origin, now)?.ok_or_else(no_link)?;
+        let account =
+            proof::owner(tx, answered, &admin_email, &origin, now)?.ok_or_else(no_link)?;
         passwords::set(tx, account.id, &hash, now)?;
         dismiss(tx, account.id, None, &origin, now)?;
         challenges::withdraw_all(tx, account.id)?;

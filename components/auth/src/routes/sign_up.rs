@@ -40,6 +40,7 @@ pub async fn sign_up(origin: Origin, Json(body): Json<Body>) -> Result<Response>
         name,
         created_at: now,
         email_verified_at: None,
+        email_vouched_by: None,
         disabled_at: None,
     };
     let admitted = DB.transaction(|tx| {

@@ -9,20 +9,22 @@ use crate::account::Account;
 /// What an [`Account`] is read from.
 macro_rules! columns {
     () => {
-        "id, email, name, created_at, email_verified_at, disabled_at"
+        "id, email, name, created_at, email_verified_at, email_vouched_by, disabled_at"
     };
 }
 
 /// Stores a new account. A unique violation where there is one with this address already.
 pub fn create(connection: &Connection, account: &Account) -> Result<(), Error> {
     connection.execute(
-        "INSERT INTO accounts (id, email, name, created_at, email_verified_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO accounts (id, email, name, created_at, email_verified_at, email_vouched_by)
+         VALUES (?, ?, ?, ?, ?, ?)",
         params![
             account.id,
             account.email,
             account.name,
             account.created_at,
-            account.email_verified_at
+            account.email_verified_at,
+            account.email_vouched_by
         ],
     )?;
     Ok(())
@@ -49,10 +51,11 @@ pub fn find(connection: &Connection, id: UserId) -> Result<Option<Account>, Erro
     )
 }
 
-/// The account's address is proven, if it was not before.
+/// Our own mail proved the account's address, if it did not before.
 pub fn verify_email(connection: &Connection, id: UserId, now: Timestamp) -> Result<(), Error> {
     connection.execute(
-        "UPDATE accounts SET email_verified_at = ? WHERE id = ? AND email_verified_at IS NULL",
+        "UPDATE accounts SET email_verified_at = ?, email_vouched_by = NULL
+         WHERE id = ? AND (email_verified_at IS NULL OR email_vouched_by IS NOT NULL)",
         params![now, id],
     )?;
     Ok(())
@@ -84,7 +87,7 @@ pub fn change_email(
     now: Timestamp,
 ) -> Result<(), Error> {
     connection.execute(
-        "UPDATE accounts SET email = ?, email_verified_at = ? WHERE id = ?",
+        "UPDATE accounts SET email = ?, email_verified_at = ?, email_vouched_by = NULL WHERE id = ?",
         params![email, now, id],
     )?;
     Ok(())

@@ -10,7 +10,7 @@ use crate::role::Granted;
 /// What a [`Listed`] is read from.
 macro_rules! columns {
     () => {
-        "a.id, a.email, a.name, a.created_at, a.email_verified_at, a.disabled_at, d.due_at AS deletion_at,
+        "a.id, a.email, a.name, a.created_at, a.email_verified_at, a.email_vouched_by, a.disabled_at, d.due_at AS deletion_at,
          (SELECT max(last_used_at) FROM sessions s WHERE s.account_id = a.id AND s.actor_id IS NULL)
              AS last_seen_at,
          (SELECT json_group_array(role) FROM account_roles g WHERE g.account_id = a.id) AS roles"
@@ -25,6 +25,7 @@ pub struct Listed {
     pub name: Option<String>,
     pub created_at: Timestamp,
     pub email_verified_at: Option<Timestamp>,
+    pub email_vouched_by: Option<String>,
     pub disabled_at: Option<Timestamp>,
     /// When it is removed, if its owner asked for that.
     pub deletion_at: Option<Timestamp>,
@@ -39,7 +40,7 @@ impl Listed {
     pub fn roles(&self, admin_email: &str) -> Vec<String> {
         let granted = Granted {
             email: self.email.clone(),
-            is_verified: self.email_verified_at.is_some(),
+            is_proven: self.email_verified_at.is_some() && self.email_vouched_by.is_none(),
             roles: self.roles.clone(),
             ..Granted::default()
         };
@@ -69,7 +70,7 @@ pub fn list(filter: &Filter, before: Option<UserId>, count: u32) -> Result<Vec<L
                      OR instr(lower(a.name), lower(?2)))
                 AND (?3 IS NULL
                      OR EXISTS (SELECT 1 FROM account_roles g WHERE g.account_id = a.id AND g.role = ?3)
-                     OR (?3 = 'admin' AND a.email = ?5 AND a.email_verified_at IS NOT NULL))
+                     OR (?3 = 'admin' AND a.email = ?5 AND a.email_verified_at IS NOT NULL AND a.email_vouched_by IS NULL))
                 AND (?4 IS NULL OR ?4 = (a.disabled_at IS NOT NULL))
               ORDER BY a.id DESC LIMIT ?6"
         ),

@@ -74,13 +74,14 @@ pub fn add(
     Ok(identity)
 }
 
-/// Up to `count` identities of the account, newest first, from before the one with this id.
-pub fn list(
+/// As [`list`], in a transaction.
+pub fn list_in(
+    connection: &Connection,
     account: UserId,
     before: Option<IdentityId>,
     count: u32,
 ) -> Result<Vec<Identity>, Error> {
-    DB.connect()?.query(
+    connection.query(
         concat!(
             "SELECT ",
             columns!(),
@@ -88,6 +89,15 @@ pub fn list(
         ),
         params![account, before, count],
     )
+}
+
+/// Up to `count` identities of the account, newest first, from before the one with this id.
+pub fn list(
+    account: UserId,
+    before: Option<IdentityId>,
+    count: u32,
+) -> Result<Vec<Identity>, Error> {
+    list_in(DB.connect()?, account, before, count)
 }
 
 /// Takes an identity from the account. False where the account has none of this id.

@@ -73,4 +73,5 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0060_organizations"),
     migration!("0061_organization_api_keys"),
     migration!("0062_signing_keys_revoke"),
+    migration!("0075_vouched_addresses"),
 ];

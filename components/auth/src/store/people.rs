@@ -26,7 +26,7 @@ const SECTIONS: &[(&str, &str)] = &[
             time!("created_at"),
             ", 'email_verified_at', ",
             time!("email_verified_at"),
-            ") FROM accounts WHERE id = ?1"
+            ", 'email_vouched_by', email_vouched_by) FROM accounts WHERE id = ?1"
         ),
     ),
     (

@@ -11,7 +11,7 @@ use crate::role::{self, Granted};
 /// What the account's rights are made of, read at once; none where there is no such account.
 pub fn granted(connection: &Connection, account: UserId) -> Result<Option<Granted>, Error> {
     connection.query_one(
-        "SELECT email, email_verified_at IS NOT NULL AS is_verified, roles_version,
+        "SELECT email, email_verified_at IS NOT NULL AND email_vouched_by IS NULL AS is_proven, roles_version,
                 (SELECT json_group_array(role) FROM account_roles WHERE account_id = a.id) AS roles,
                 (SELECT json_group_array(p.value)
                  FROM account_roles g JOIN roles r ON r.name = g.role, json_each(r.permissions) p
@@ -141,7 +141,7 @@ pub fn has_other_administrator(
          WHERE a.id <> ?1 AND a.disabled_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM account_deletions d WHERE d.account_id = a.id)
            AND (EXISTS (SELECT 1 FROM account_roles g WHERE g.account_id = a.id AND g.role = ?2)
-                OR (a.email = ?3 AND a.email_verified_at IS NOT NULL))
+                OR (a.email = ?3 AND a.email_verified_at IS NOT NULL AND a.email_vouched_by IS NULL))
          LIMIT 1",
         params![account, role::ADMIN, admin_email.trim()],
     )?;

@@ -323,3 +323,28 @@ async fn a_provider_that_is_not_configured_is_not_there() {
 async fn identities_are_their_owners() {
     assert_needs_a_caller!(GET IDENTITIES, POST IDENTITIES, DELETE format!("{IDENTITIES}/idn_01h455vb4pex5vsknk084sn02q"));
 }
+
+#[tokio::test]
+async fn whoever_looks_after_accounts_sees_who_vouches_for_them() {
+    let persona = stranger();
+    let signed_in = sign_in(&persona).await.expect(200).json();
+    let id = signed_in["user"]["id"].as_str().expect("an id");
+    let admin = Person::admin(application()).await.client;
+    let path = format!("/v1/auth/accounts/{id}");
+    let shown = admin.get(&path).await.expect(200).json();
+    assert_eq!(shown["email_vouched_by"], "acme");
+    assert_eq!(shown["identities"][0]["provider"], "acme");
+    assert_eq!(shown["identities"][0]["email"], persona.email.as_str());
+    let admins = signed_in_as_admin(&admin).await;
+    assert_eq!(admins["email_vouched_by"], json!(null));
+    assert_eq!(admins["identities"], json!([]));
+}
+
+async fn signed_in_as_admin(admin: &Client) -> serde_json::Value {
+    let found = admin
+        .get(&format!("/v1/auth/accounts?search={ADMIN}"))
+        .await;
+    let id = found.expect(200).json()["data"][0]["id"].take();
+    let path = format!("/v1/auth/accounts/{}", id.as_str().expect("an id"));
+    admin.get(&path).await.expect(200).json()
+}

@@ -1,9 +1,9 @@
 //! `DELETE /v1/auth/accounts/{id}`: removes somebody's account for good, and has every component forget the person.
 
 use http::StatusCode;
-use shared::{Path, Problem, Result, UserId, clock};
+use shared::{IfMatch, Path, Problem, Result, UserId, clock};
 
-use super::end_sessions;
+use super::{end_sessions, show};
 use crate::authority::{Authority, no_account};
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
@@ -17,6 +17,7 @@ use crate::{deletion, outbox};
 /// `DELETE /v1/auth/me`, and for the last administrator.
 pub async fn delete(
     permitted: Permitted<AccountsDelete>,
+    if_match: IfMatch,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode> {
     let now = clock::now();
@@ -28,6 +29,7 @@ pub async fn delete(
         ));
     }
     DB.transaction(|tx| {
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
         authority.keep_one(tx, id)?;
         end_sessions(tx, id, permitted.user, &permitted.origin, now)?;

@@ -1,9 +1,9 @@
 //! `POST /v1/auth/accounts/{id}/disable` and `…/enable`: nobody is let in with an account any more, and somebody is.
 
 use http::StatusCode;
-use shared::{Path, Problem, Result, UserId, clock};
+use shared::{IfMatch, Path, Problem, Result, UserId, clock};
 
-use super::end_sessions;
+use super::{end_sessions, show};
 use crate::authority::Authority;
 use crate::permission::AccountsDisable;
 use crate::permitted::Permitted;
@@ -14,6 +14,7 @@ use crate::store::{DB, accounts, challenges};
 /// else learns it. 409 for the last administrator, and for oneself.
 pub async fn disable(
     permitted: Permitted<AccountsDisable>,
+    if_match: IfMatch,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode> {
     let now = clock::now();
@@ -22,6 +23,7 @@ pub async fn disable(
         return Err(Problem::conflict("You cannot disable your own account."));
     }
     DB.transaction(|tx| {
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
         authority.keep_one(tx, id)?;
         if target.account.disabled_at.is_none() {
@@ -39,11 +41,13 @@ pub async fn disable(
 /// Lets its owner in again.
 pub async fn enable(
     permitted: Permitted<AccountsDisable>,
+    if_match: IfMatch,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode> {
     let now = clock::now();
     let authority = Authority::load().await?;
     DB.transaction(|tx| {
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
         if target.account.disabled_at.is_some() {
             accounts::enable(tx, id)?;

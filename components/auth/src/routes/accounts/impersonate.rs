@@ -5,9 +5,11 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
-    FieldError, Json, Path, Problem, Result, SessionId, Timestamp, UserId, clock, permission,
+    FieldError, IfMatch, Json, Path, Problem, Result, SessionId, Timestamp, UserId, clock,
+    permission,
 };
 
+use super::show;
 use crate::authority::Authority;
 use crate::impersonation;
 use crate::issuer::Issuer;
@@ -48,6 +50,7 @@ struct Impersonation {
 /// may not, or as oneself; and with none of the roles that the other one has.
 pub async fn begin(
     permitted: Permitted<AccountsImpersonate>,
+    if_match: IfMatch,
     Path(id): Path<UserId>,
     Json(body): Json<Body>,
 ) -> Result<impl IntoResponse> {
@@ -61,6 +64,7 @@ pub async fn begin(
     let authority = Authority::load().await?;
     let issuer = Issuer::load(now).await?;
     let (account, session) = DB.transaction(|tx| {
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
         if id == permitted.user || target.rights.permissions.contains(permission::ALL) {
             return Err(Problem::forbidden("Nobody acts as an administrator."));

@@ -47,6 +47,7 @@ pub async fn invite(
         name,
         created_at: now,
         email_verified_at: None,
+        email_vouched_by: None,
         disabled_at: None,
     };
     let invited = DB.transaction(|tx| {

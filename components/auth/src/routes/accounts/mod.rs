@@ -63,6 +63,8 @@ pub struct Shown {
     id: UserId,
     email: String,
     email_verified: bool,
+    /// Whose word that is, where no mail of ours proved it.
+    email_vouched_by: Option<String>,
     name: Option<String>,
     status: Status,
     roles: Vec<String>,
@@ -87,6 +89,7 @@ impl Shown {
             id: account.id,
             roles: account.roles(admin_email),
             email_verified: account.email_verified_at.is_some(),
+            email_vouched_by: account.email_vouched_by,
             email: account.email,
             name: account.name,
             status: match (account.disabled_at, account.deletion_at) {

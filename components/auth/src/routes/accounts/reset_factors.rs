@@ -1,9 +1,9 @@
 //! `DELETE /v1/auth/accounts/{id}/factors`: takes all second factors, for somebody who lost theirs.
 
 use http::StatusCode;
-use shared::{Path, Problem, Result, UserId, clock};
+use shared::{IfMatch, Path, Problem, Result, UserId, clock};
 
-use super::end_sessions;
+use super::{end_sessions, show};
 use crate::authority::Authority;
 use crate::mail::{self, Notice};
 use crate::origin::Origin;
@@ -18,12 +18,14 @@ use crate::store::{DB, challenges, passkeys, recovery_codes, totp};
 /// who asks for it: this is how accounts are stolen from those who protected them.
 pub async fn reset(
     permitted: Permitted<FactorsReset>,
+    if_match: IfMatch,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode> {
     let now = clock::now();
     require_recent(&permitted.caller, now)?;
     let authority = Authority::load().await?;
     DB.transaction(|tx| {
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
         totp::remove(tx, id)?;
         passkeys::remove_all(tx, id)?;

@@ -1,9 +1,9 @@
 //! `POST /v1/auth/accounts/{id}/reset-password`: the password is good no more, and a link to choose another is mailed.
 
 use http::StatusCode;
-use shared::{Path, Problem, Result, UserId, clock};
+use shared::{IfMatch, Path, Problem, Result, UserId, clock};
 
-use super::end_sessions;
+use super::{end_sessions, show};
 use crate::authority::Authority;
 use crate::mail::{self, Letter};
 use crate::permission::PasswordsReset;
@@ -17,12 +17,14 @@ use crate::{outbox, random};
 /// Ends all sessions, forgets the password and the devices that were known, and mails a link. Second factors stay.
 pub async fn reset(
     permitted: Permitted<PasswordsReset>,
+    if_match: IfMatch,
     Path(id): Path<UserId>,
 ) -> Result<StatusCode> {
     let now = clock::now();
     let authority = Authority::load().await?;
     let secret = random::secret("pr_")?;
     DB.transaction(|tx| {
+        show::check(&if_match, tx, id, &authority)?;
         let account = authority.over(tx, &permitted.caller, id)?.account;
         if account.disabled_at.is_some() {
             return Err(Problem::conflict("This account is disabled."));

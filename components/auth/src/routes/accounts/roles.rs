@@ -3,8 +3,9 @@
 use http::StatusCode;
 use serde_json::json;
 use shared::storage::Transaction;
-use shared::{Path, Permissions, Problem, Result, UserId, clock};
+use shared::{IfMatch, Path, Permissions, Problem, Result, UserId, clock};
 
+use super::show;
 use crate::authority::{Authority, require_all};
 use crate::permission::RolesGrant;
 use crate::permitted::Permitted;
@@ -13,10 +14,11 @@ use crate::step_up::require_recent;
 use crate::store::audit::{self, Entry, Event};
 use crate::store::{DB, roles};
 
-/// Gives the role, of permissions that one has, to an account whose address is proven: whoever signed up first with
-/// somebody else's must not get what is meant for that one.
+/// Gives the role, of permissions that one has, to an account whose address our own mail proved: whoever signed up first with
+/// somebody else's, or found a provider that vouched for it, must not get what is meant for that one.
 pub async fn grant(
     permitted: Permitted<RolesGrant>,
+    if_match: IfMatch,
     Path((id, role)): Path<(UserId, String)>,
 ) -> Result<StatusCode> {
     let now = clock::now();
@@ -24,9 +26,11 @@ pub async fn grant(
     let authority = Authority::load().await?;
     DB.transaction(|tx| {
         require_all(&permitted.caller, &permissions_of(tx, &role)?)?;
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
-        if target.account.email_verified_at.is_none() {
-            let detail = "The address of this account is not proven, so it may be anybody's.";
+        if !target.account.is_proven() {
+            let detail = "The address of this account was not proven by our mail, so it may be anybody's. Its owner can \
+                          have a link sent by POST /v1/auth/email/verification.";
             return Err(Problem::conflict(detail));
         }
         let has_it = target.rights.roles.contains(&role);
@@ -47,6 +51,7 @@ pub async fn grant(
 /// Takes the role. 409 from the last administrator, and from one whom the operator names.
 pub async fn take(
     permitted: Permitted<RolesGrant>,
+    if_match: IfMatch,
     Path((id, role)): Path<(UserId, String)>,
 ) -> Result<StatusCode> {
     let now = clock::now();
@@ -54,6 +59,7 @@ pub async fn take(
     let authority = Authority::load().await?;
     DB.transaction(|tx| {
         require_all(&permitted.caller, &permissions_of(tx, &role)?)?;
+        show::check(&if_match, tx, id, &authority)?;
         let target = authority.over(tx, &permitted.caller, id)?;
         if role == ADMIN {
             if authority.is_operators(&target) {

@@ -1,5 +1,6 @@
 //! `/v1/auth/accounts`: the list, the search, and making one.
 
+use http::Method;
 use selvedge_tests::{Person, mail, people};
 use serde_json::{Value, json};
 
@@ -150,4 +151,38 @@ async fn it_takes_a_caller_with_the_permission() {
     support.get(ACCOUNTS).await.expect(200);
     support.post(ACCOUNTS, &body).await.problem(403);
     support.delete(&one).await.problem(403);
+}
+
+#[tokio::test]
+async fn who_acts_on_an_account_can_say_that_they_mean_it_as_they_saw_it() {
+    let admin = admin().await.client;
+    let person = colleague().await;
+    let path = format!("/v1/auth/accounts/{}", person.id);
+    let seen = admin.get(&path).await.expect(200);
+    let seen = seen.header("etag").expect("it has a tag").to_owned();
+    // That its owner comes by is no change.
+    let person = Person::refreshed(&client(), &person).await;
+    let again = admin.get(&path).await.expect(200);
+    assert_eq!(again.header("etag"), Some(seen.as_str()));
+    grant(&person, "support").await;
+    let acts = [
+        (Method::POST, "/disable"),
+        (Method::POST, "/enable"),
+        (Method::POST, "/reset-password"),
+        (Method::DELETE, "/factors"),
+        (Method::PUT, "/roles/admin"),
+        (Method::DELETE, "/roles/support"),
+        (Method::DELETE, ""),
+    ];
+    for (method, rest) in acts {
+        let act = admin.request(method, &format!("{path}{rest}"));
+        act.header("if-match", &seen).await.problem(412);
+    }
+    let act = admin.post(&format!("{path}/impersonate"), &json!({"reason": "x"}));
+    act.header("if-match", &seen).await.problem(412);
+    let now = admin.get(&path).await.expect(200);
+    assert_eq!(now.json()["roles"], json!(["support"]));
+    let now = now.header("etag").expect("it has a tag");
+    let act = admin.request(Method::POST, &format!("{path}/disable"));
+    act.header("if-match", now).await.expect(204);
 }

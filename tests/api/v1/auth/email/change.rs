@@ -43,6 +43,9 @@ async fn an_address_changes_once_the_new_one_is_proven_and_both_are_told() {
     );
     assert_eq!(user["id"], person.id.as_str());
     other.client.get("/v1/auth/sessions").await.problem(401);
+    // Nor does a token go on telling of the old one.
+    person.client.get("/v1/auth/sessions").await.problem(401);
+    let person = Person::refreshed(&client(), &person).await;
     person.client.get("/v1/auth/sessions").await.expect(200);
     confirm(&person, &token).await.problem(422);
 }
