@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use selvedge_tests::{Application, Setup, components};
 
-fn foreign() -> &'static Application {
+pub fn foreign() -> &'static Application {
     static FOREIGN: LazyLock<Application> =
         LazyLock::new(|| Setup::of(components::fixture("foreign")).start());
     &FOREIGN

@@ -27,6 +27,7 @@ mod trace_context;
 mod traces;
 mod up;
 mod variables;
+mod wagi;
 
 use std::sync::LazyLock;
 

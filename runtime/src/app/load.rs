@@ -11,6 +11,7 @@ use wasmtime::{
     Engine,
     component::{Component as Compiled, Linker},
 };
+use wasmtime_wasi::p2::bindings::CommandPre;
 use wasmtime_wasi_http::{WasiHttpCtx, handler::ProxyPre, p2, p3};
 
 use super::{App, Options, sources::Sources, storage::Storage, validate};
@@ -24,9 +25,11 @@ use crate::{
     compose,
     config::RuntimeConfig,
     engine::{self, PoolSize, Ticker},
-    guest::{self, Answer, ClassicPre, Guest, Limits, Mould, Pre, State, Turns},
+    guest::{
+        self, Answer, ClassicPre, Guest, Limits, MakeState, Mould, Pre, State, Turns, WagiPre,
+    },
     log::Sink,
-    manifest::{Component, HttpTrigger, Manifest, Resolver, Target},
+    manifest::{Component, Executor, HttpTrigger, Manifest, Resolver, Target},
     metrics::Metrics,
     precompiled::Shelf,
     route::RouteTable,
@@ -115,8 +118,8 @@ fn pool_size(manifest: &Manifest, selected: &BTreeSet<&str>) -> PoolSize {
     }
 }
 
-/// Two triggers with one service behind the same chain share its instances.
-type Chain = (String, Vec<String>);
+/// Two triggers with one service behind the same chain, called in the same way, share its instances.
+type Chain = (String, Vec<String>, Executor);
 
 struct Loader<'a> {
     options: &'a Options,
@@ -199,7 +202,7 @@ impl Loader<'_> {
             component: component.id.clone(),
             engine: self.engine.clone(),
             ticker: self.ticker.clone(),
-            pre: self.link(component, &compiled)?,
+            pre: self.link(component, &trigger.executor, &compiled)?,
             settings: component.settings,
             metrics: self.metrics.component(&component.id),
             state: self.state(component)?,
@@ -207,7 +210,12 @@ impl Loader<'_> {
     }
 
     /// Resolves the imports of a component and finds which world of `wasi:http` it exports.
-    fn link(&self, component: &Component, compiled: &Compiled) -> anyhow::Result<Pre> {
+    fn link(
+        &self,
+        component: &Component,
+        executor: &Executor,
+        compiled: &Compiled,
+    ) -> anyhow::Result<Pre> {
         let id = &component.id;
         let mut linker = capability::absent::link(&self.linker, self.engine, compiled)?;
         if !component.dependencies.is_empty() {
@@ -219,6 +227,12 @@ impl Loader<'_> {
             .with_context(|| {
                 format!("component {id:?} imports something this runtime does not provide")
             })?;
+        if let Executor::Wagi { argv } = executor {
+            let wagi = WagiPre::new(pre, argv).map_err(engine::plain);
+            return wagi.map(Pre::Wagi).with_context(|| {
+                format!("component {id:?} is no program, which the executor \"wagi\" of its trigger wants")
+            });
+        }
         let exports = |name: &str| compiled.get_export_index(None, name).is_some();
         if exports(compose::HANDLER) {
             let service = p3::bindings::ServicePre::new(pre).map_err(engine::plain)?;
@@ -227,7 +241,13 @@ impl Loader<'_> {
         if let Ok(classic) = ClassicPre::new(pre.clone()) {
             return Ok(Pre::Classic(classic));
         }
+        let is_program = CommandPre::new(pre.clone()).is_ok();
         let proxy = p2::bindings::ProxyPre::new(pre).map_err(|_| {
+            if is_program {
+                return anyhow::anyhow!(
+                    "component {id:?} is a program that runs once; its trigger needs executor = {{ type = \"wagi\" }}"
+                );
+            }
             let exports = compiled.component_type();
             let exports = exports.exports(self.engine).map(|(name, _)| name);
             anyhow::anyhow!(
@@ -241,7 +261,7 @@ impl Loader<'_> {
     }
 
     /// What a fresh instance of a component may reach: nothing beyond its own entry in the manifest.
-    fn state(&self, component: &Component) -> anyhow::Result<Box<dyn Fn() -> State + Send + Sync>> {
+    fn state(&self, component: &Component) -> anyhow::Result<MakeState> {
         let id: Arc<str> = component.id.as_str().into();
         let allowed = Arc::new(allowed_hosts(component, self.variables)?);
         let sqlite = self.storage.databases(component);
@@ -257,7 +277,7 @@ impl Loader<'_> {
         let metrics = self.metrics.component(&component.id);
         let databases = self.metrics.databases();
         let clock = self.options.test_clock.clone();
-        Ok(Box::new(move || State {
+        Ok(Box::new(move |program| State {
             table: Default::default(),
             wasi: wasi::prepare(
                 &id,
@@ -270,6 +290,7 @@ impl Loader<'_> {
                 },
                 &logs,
                 clock.as_ref(),
+                program,
             ),
             http: WasiHttpCtx::new(),
             outbound: Outbound {
@@ -296,7 +317,11 @@ fn chain(trigger: &HttpTrigger) -> Option<Chain> {
         .iter()
         .map(|entry| format!("{entry:?}"))
         .collect();
-    Some((trigger.component()?.to_owned(), middleware))
+    Some((
+        trigger.component()?.to_owned(),
+        middleware,
+        trigger.executor.clone(),
+    ))
 }
 
 fn environment(component: &Component, options: &Options) -> BTreeMap<String, String> {

@@ -2,8 +2,8 @@
 //!
 //! Most existing Spin applications are core modules, made for WASI preview 1, that carry a description of the
 //! interfaces they use: they get the adapter that speaks preview 1 on one side and 0.2 on the other. Modules made with
-//! the SDKs of Spin 1, in Go until recently, carry none, but their imports tell (`classic`). Components made while WASI
-//! was being drafted name the drafts' interfaces (`drafts`).
+//! the SDKs of Spin 1, in Go until recently, carry none, but their imports tell (`classic`). Programs that run once (WAGI)
+//! need nothing but WASI. Components made while WASI was being drafted name the drafts' interfaces (`drafts`).
 
 mod classic;
 mod drafts;
@@ -13,6 +13,7 @@ use std::{borrow::Cow, ops::Range};
 use anyhow::{Context as _, bail};
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as ADAPTER,
+    WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER as COMMAND,
     WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as REACTOR,
 };
 use wasmparser::{Encoding, Parser, Payload};
@@ -42,17 +43,20 @@ fn adapt(module: &[u8]) -> anyhow::Result<Vec<u8>> {
     } else if facts.serves_classic_http {
         Cow::Owned(classic::describe(module)?)
     } else if facts.is_command {
-        bail!(
-            "it is a program that runs once (WAGI), which is not supported: it must handle HTTP requests"
-        );
+        return encode(module, COMMAND);
     } else {
         bail!(
             "it is a core module that does not say which interfaces it uses, so it cannot be made a component"
         );
     };
+    encode(&module, REACTOR)
+}
+
+/// The component that a module is, with the adapter it needs.
+fn encode(module: &[u8], adapter: &[u8]) -> anyhow::Result<Vec<u8>> {
     ComponentEncoder::default()
-        .module(&module)
-        .and_then(|encoder| encoder.adapter(ADAPTER, REACTOR))
+        .module(module)
+        .and_then(|encoder| encoder.adapter(ADAPTER, adapter))
         .and_then(|encoder| encoder.validate(true).encode())
         .context("it is a core module that cannot be made a component")
 }

@@ -8,6 +8,7 @@ mod classic;
 mod limits;
 mod state;
 mod turn;
+mod wagi;
 mod worker;
 
 use std::{
@@ -34,7 +35,8 @@ pub use classic::ClassicPre;
 pub use limits::Limits;
 pub use state::State;
 pub use turn::Turns;
-pub use worker::{Mould, Pre};
+pub use wagi::WagiPre;
+pub use worker::{MakeState, Mould, Pre};
 
 use admission::{Admission, PATIENCE, Share};
 use call::Open;
@@ -236,14 +238,19 @@ impl Guest {
         call: &Open,
         request: Request<WasiBody>,
     ) -> wasmtime::Result<Response<WasiBody>> {
-        let Pre::Classic(pre) = &self.mould.pre else {
+        let mould = &self.mould;
+        if matches!(mould.pre, Pre::Proxy(_)) {
             return pool.answer(call, request).await;
-        };
+        }
         call.step_aside();
-        let metrics = &self.mould.metrics;
+        let metrics = &mould.metrics;
         let _alive = metrics.instances.hold();
         metrics.created.add();
-        let answer = pre.handle(self.mould.store(), &call.call(), request).await;
+        let answer = match &mould.pre {
+            Pre::Proxy(_) => return pool.answer(call, request).await,
+            Pre::Classic(pre) => pre.handle(mould.store(), &call.call(), request).await,
+            Pre::Wagi(pre) => pre.handle(mould, &call.call(), request).await,
+        };
         if let Err(cause) = &answer
             && !call.is_timed_out()
             && call.needs_report()

@@ -26,8 +26,8 @@ use wasmtime_wasi_http::{
     },
 };
 
-use super::{call::Call, classic::ClassicPre, state::State, turn::Waiting};
-use crate::{cores, engine::Ticker, manifest::Settings, metrics};
+use super::{call::Call, classic::ClassicPre, state::State, turn::Waiting, wagi::WagiPre};
+use crate::{capability::wasi::Program, cores, engine::Ticker, manifest::Settings, metrics};
 
 /// An instance nobody needed for this long is retired, and its memory returned.
 const IDLE: Duration = Duration::from_secs(30);
@@ -49,7 +49,12 @@ pub enum Pre {
     Proxy(ProxyPre<State>),
     /// The handler of Spin 1.
     Classic(ClassicPre),
+    /// A program.
+    Wagi(WagiPre),
 }
+
+/// Makes the state of a store, for a run of a program where it is one.
+pub type MakeState = Box<dyn Fn(Option<&Program>) -> State + Send + Sync>;
 
 /// What instances of one component are made of.
 pub struct Mould {
@@ -66,13 +71,18 @@ pub struct Mould {
     /// Where they are counted.
     pub metrics: Arc<metrics::Component>,
     /// Makes the state of a fresh store: what this component, and only it, may reach.
-    pub state: Box<dyn Fn() -> State + Send + Sync>,
+    pub state: MakeState,
 }
 
 impl Mould {
     /// A store for one more instance.
     pub fn store(&self) -> Store<State> {
-        let mut store = Store::new(&self.engine, (self.state)());
+        self.store_of(None)
+    }
+
+    /// A store for one more instance, which is to run `program`.
+    pub fn store_of(&self, program: Option<&Program>) -> Store<State> {
+        let mut store = Store::new(&self.engine, (self.state)(program));
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(on_tick);
@@ -119,7 +129,7 @@ impl HandlerState for Instances {
             vacancy: self.vacancy.clone(),
         };
         let Pre::Proxy(pre) = &self.mould.pre else {
-            wasmtime::bail!("a component of Spin 1 has an instance for each request");
+            wasmtime::bail!("what is no handler of wasi:http has an instance for each request");
         };
         let mut store = self.mould.store();
         let proxy = pre.instantiate_async(&mut store).await?;

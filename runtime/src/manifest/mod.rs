@@ -35,7 +35,7 @@ pub use pattern::{Pattern, Segment};
 pub use settings::{ApplicationSettings, Settings, parse_duration};
 pub use static_response::StaticResponse;
 pub use template::{Part, Template};
-pub use trigger::{HttpTrigger, Route, Target};
+pub use trigger::{Executor, HttpTrigger, Route, Target};
 pub use variables::{ResolveError, Resolver, Value as VariableValue};
 
 /// What is wrong with a manifest: one line a mistake, each with file, line, component and key.

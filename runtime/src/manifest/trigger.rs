@@ -19,6 +19,21 @@ pub struct HttpTrigger {
     pub target: Target,
     /// What a request passes before, outermost first.
     pub middleware: Vec<Middleware>,
+    /// How the component is called.
+    pub executor: Executor,
+}
+
+/// How a component is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Executor {
+    /// By a function it exports to handle requests.
+    #[default]
+    Handler,
+    /// As a program that runs once for each request (WAGI).
+    Wagi {
+        /// What its arguments are made of: `${SCRIPT_NAME}` is the path, `${ARGS}` the pairs of the query.
+        argv: String,
+    },
 }
 
 /// What answers a route.
@@ -119,8 +134,11 @@ fn read(id: &str, target: Target, fields: &Fields<'_>) -> HttpTrigger {
         "components",
         "put middleware under \"dependencies.middleware\"",
     );
-    check_executor(fields);
+    let executor = read_executor(fields);
     let middleware = middleware::read(fields);
+    if executor != Executor::Handler && !middleware.is_empty() {
+        fields.report("has middleware in front of a program, which is none to link with; its executor is \"wagi\"");
+    }
     if matches!(target, Target::Static(_)) && !middleware.is_empty() {
         fields.report("has middleware in front of a \"static_response\", which passes none; let a component answer");
     }
@@ -133,6 +151,7 @@ fn read(id: &str, target: Target, fields: &Fields<'_>) -> HttpTrigger {
             .unwrap_or(Route::Private),
         target,
         middleware,
+        executor,
     }
 }
 
@@ -158,17 +177,34 @@ fn read_route(value: &Value<'_>) -> Option<Route> {
     pattern.ok().map(Route::Pattern)
 }
 
-fn check_executor(fields: &Fields<'_>) {
+fn read_executor(fields: &Fields<'_>) -> Executor {
     let Some(executor) = fields.get("executor") else {
-        return;
+        return Executor::Handler;
     };
-    let kind = executor
-        .fields(|fields| fields.require("type").and_then(|kind| kind.string()))
-        .flatten();
-    if kind.is_some_and(|kind| kind != "http" && kind != "spin") {
-        executor.report(
-            "is not supported; components answer as wasi:http handlers, which needs no executor",
-        );
+    let read = executor.fields(|fields| {
+        let kind = fields.require("type")?;
+        match kind.string()?.as_str() {
+            "http" | "spin" => Some(Executor::Handler),
+            "wagi" => Some(read_wagi(fields)),
+            _ => {
+                kind.report("must be \"http\" or \"wagi\"");
+                None
+            }
+        }
+    });
+    read.flatten().unwrap_or_default()
+}
+
+fn read_wagi(fields: &Fields<'_>) -> Executor {
+    // Programs begin at the one place that WASI has for it.
+    if let Some(entrypoint) = fields.get("entrypoint")
+        && entrypoint.string().is_some_and(|name| name != "_start")
+    {
+        entrypoint.report("must be \"_start\"");
+    }
+    let argv = fields.string("argv");
+    Executor::Wagi {
+        argv: argv.unwrap_or_else(|| "${SCRIPT_NAME} ${ARGS}".to_owned()),
     }
 }
 

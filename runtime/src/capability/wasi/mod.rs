@@ -1,7 +1,7 @@
 //! Clocks, randomness, environment and standard streams, which every component has, and the files it was granted.
 //!
-//! Sockets reach the addresses that the manifest allows, and cannot listen; names are not looked up, as under Spin. There
-//! are no arguments.
+//! Sockets reach the addresses that the manifest allows, and cannot listen; names are not looked up, as under Spin. Only
+//! programs have arguments.
 
 mod draft;
 pub mod files;
@@ -9,8 +9,14 @@ mod stdio;
 
 use std::{collections::BTreeMap, net::SocketAddr, pin::Pin, sync::Arc};
 
+use bytes::Bytes;
 use wasmtime::component::{Linker, Resource, ResourceType};
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, filesystem::Descriptor, sockets::SocketAddrUse};
+use wasmtime_wasi::{
+    WasiCtx, WasiCtxBuilder,
+    filesystem::Descriptor,
+    p2::pipe::{MemoryInputPipe, MemoryOutputPipe},
+    sockets::SocketAddrUse,
+};
 
 pub use files::{Files, Staging, originals};
 
@@ -19,7 +25,7 @@ use crate::{
     clock::TestClock,
     compose::EMPTY,
     guest::State,
-    log::Sink,
+    log::{Sink, Stream},
 };
 
 /// The schemes of entries in `allowed_outbound_hosts` that are for sockets.
@@ -51,7 +57,19 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// The WASI context of one instance.
+/// One run of a program that handles a request and ends.
+pub struct Program {
+    /// Its arguments, its name first.
+    pub arguments: Vec<String>,
+    /// Variables that tell of the request. They do not replace what the component was granted.
+    pub environment: BTreeMap<String, String>,
+    /// What it can read.
+    pub stdin: Bytes,
+    /// What it prints.
+    pub stdout: MemoryOutputPipe,
+}
+
+/// The WASI context of one instance, or of one run of a program.
 pub fn prepare(
     component: &str,
     environment: &BTreeMap<String, String>,
@@ -59,6 +77,7 @@ pub fn prepare(
     reach: Reach,
     logs: &Sink,
     clock: Option<&TestClock>,
+    program: Option<&Program>,
 ) -> WasiCtx {
     let mut builder = WasiCtxBuilder::new();
     for (name, value) in environment {
@@ -68,21 +87,26 @@ pub fn prepare(
     if let Some(clock) = clock {
         builder.wall_clock(clock.clone());
     }
+    let lines = |stream| stdio::Lines::new(component, stream, logs);
+    match program {
+        Some(program) => {
+            let own = program.environment.iter();
+            for (name, value) in own.filter(|(name, _)| !environment.contains_key(*name)) {
+                builder.env(name, value);
+            }
+            builder
+                .args(&program.arguments)
+                .stdin(MemoryInputPipe::new(program.stdin.clone()))
+                .stdout(program.stdout.clone());
+        }
+        None => drop(builder.stdout(lines(Stream::Stdout))),
+    }
     builder
         .allow_tcp(reach.allowed.names(TCP))
         .allow_udp(reach.allowed.names(UDP))
         .socket_addr_check(check(reach))
         .allow_ip_name_lookup(false)
-        .stdout(stdio::Lines::new(
-            component,
-            crate::log::Stream::Stdout,
-            logs,
-        ))
-        .stderr(stdio::Lines::new(
-            component,
-            crate::log::Stream::Stderr,
-            logs,
-        ))
+        .stderr(lines(Stream::Stderr))
         .build()
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{good, mistakes, one, parse};
-use crate::manifest::Target;
+use crate::manifest::{Executor, Target};
 
 #[test]
 fn a_component_may_stand_inside_its_trigger() {
@@ -126,14 +126,43 @@ fn a_trigger_has_a_component_or_a_static_response_and_not_both() {
 }
 
 #[test]
-fn a_wagi_executor_is_not_supported() {
-    let body = "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\nexecutor = { type = \"wagi\" }\n\
-                [component.a]\nsource = \"a.wasm\"\n";
-    let found = mistakes(body);
-    assert!(
-        found[0].starts_with("7: trigger \"a-http-trigger\": key \"executor\" is not supported"),
-        "{found:?}"
-    );
+fn an_executor_is_a_handler_or_a_program() {
+    let body = |executor: &str| {
+        format!(
+            "[[trigger.http]]\nroute = \"/\"\ncomponent = \"a\"\nexecutor = {{ {executor} }}\n\
+             [component.a]\nsource = \"a.wasm\"\n"
+        )
+    };
+    let executor = |text: &str| {
+        let executor = good(&body(text)).triggers[0].executor.clone();
+        (executor != Executor::Handler).then_some(executor)
+    };
+    let wagi = |argv: &str| {
+        let argv = argv.to_owned();
+        Some(Executor::Wagi { argv })
+    };
+    assert_eq!(executor("type = \"http\""), None);
+    assert_eq!(executor("type = \"wagi\""), wagi("${SCRIPT_NAME} ${ARGS}"));
+    assert_eq!(executor("type = \"wagi\", argv = \"a b\""), wagi("a b"));
+    for (wrong, mistake) in [
+        ("type = \"cgi\"", "must be \"http\" or \"wagi\""),
+        (
+            "type = \"http\", argv = \"a\"",
+            "key \"executor.argv\" is unknown",
+        ),
+        (
+            "type = \"wagi\", entrypoint = \"run\"",
+            "must be \"_start\"",
+        ),
+        ("argv = \"a\"", "key \"executor.type\" is missing"),
+    ] {
+        let found = mistakes(&body(wrong));
+        assert!(
+            found[0].starts_with("7: trigger \"a-http-trigger\": "),
+            "{found:?}"
+        );
+        assert!(found[0].contains(mistake), "{found:?}");
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub enum Error {
     LongKey(usize),
     #[error("the value has {0} bytes; at most {VALUE_BYTES} are possible")]
     LargeValue(usize),
-    #[error("the result is larger than {RESULT_BYTES} bytes; read it in parts")]
+    #[error("query result exceeds limit of {RESULT_BYTES} bytes; read it in parts")]
     LargeResult,
     #[error("the value is no number, or the sum is none that 64 bits can hold")]
     NoNumber,

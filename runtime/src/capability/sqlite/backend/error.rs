@@ -21,7 +21,7 @@ pub enum Error {
     Deadline(Duration),
     /// The result went beyond [`Limits::result_bytes`] or [`Limits::result_rows`]. Outside a transaction the statement
     /// is undone; within one, what it wrote stands until the transaction ends.
-    #[error("the result is larger than {0}; read it in parts")]
+    #[error("query result exceeds limit of {0}; read it in parts")]
     TooLarge(String),
     /// A connection's transaction went beyond [`Limits::idle_transaction`]. Said once, to its next statement.
     #[error("the transaction was rolled back: it was open for {0:?} without a statement")]
