@@ -67,6 +67,8 @@ async fn they_reach_each_other_and_the_application_and_nothing_else() {
         pong
     );
     assert_eq!(fetch("/2/fetch?http://self.alt/3/echo").await, pong);
+    assert_eq!(fetch("/2/fetch?/3/echo").await, pong);
+    assert_eq!(fetch("/3/fetch?/2/echo").await, pong);
     let denied = fetch("/2/fetch?http://example.com/").await;
     assert!(
         denied.contains("HttpRequestDenied") || denied.contains("denied"),

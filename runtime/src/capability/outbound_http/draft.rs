@@ -9,19 +9,17 @@ use wasmtime_wasi_http::{
     FieldMap, WasiHttpView as _,
     p2::{
         HeaderError,
-        bindings::http::{
-            outgoing_handler,
-            types::{
-                ErrorCode, HostFields, HostFutureIncomingResponse, HostFutureTrailers,
-                HostIncomingBody, HostIncomingRequest, HostIncomingResponse, HostOutgoingBody,
-                HostOutgoingRequest, HostOutgoingResponse, HostRequestOptions,
-                HostResponseOutparam, Method, Scheme,
-            },
+        bindings::http::types::{
+            ErrorCode, HostFields, HostFutureIncomingResponse, HostFutureTrailers,
+            HostIncomingBody, HostIncomingRequest, HostIncomingResponse, HostOutgoingBody,
+            HostOutgoingRequest, HostOutgoingResponse, HostRequestOptions, HostResponseOutparam,
+            Method, Scheme,
         },
         body, types,
     },
 };
 
+use super::relative;
 use crate::guest::State;
 
 const TYPES: &str = "wasi:http/types@0.2.0-rc-2023-10-18";
@@ -151,7 +149,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
                 Some(options) => Some(request_options(&mut view, &options)?),
                 None => None,
             };
-            match outgoing_handler::Host::handle(&mut view, request, options) {
+            match relative::handle(&mut view, request, options) {
                 Ok(response) => Ok((Ok(response),)),
                 Err(error) => Ok((Err(Error::from(error.downcast()?)),)),
             }
