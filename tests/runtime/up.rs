@@ -61,6 +61,63 @@ build.command = "cp '{}' one.wasm"
 }
 
 #[tokio::test]
+async fn what_it_begins_with_is_there_before_the_first_request() {
+    let setup = Setup::faults();
+    let sql = setup.state.path().join("begin.sql");
+    let script = "-- Notes; and who counts them.\n\
+         CREATE TABLE notes (text TEXT);\n\
+         CREATE TABLE counts (n INTEGER);\n\
+         CREATE TRIGGER count AFTER INSERT ON notes BEGIN\n\
+           INSERT INTO counts VALUES (length(new.text)); SELECT 1;\n\
+         END;\n\
+         INSERT INTO notes VALUES ('a;b')";
+    fs::write(&sql, script).expect("the state can be written to");
+    let mut up = process::command("up", &setup);
+    up.args(["--no-build", "--listen", "127.0.0.1:0"]);
+    up.args(["--key-value", "greeting=good=morning"]);
+    up.arg("--sqlite")
+        .arg(format!("@{}:journal", sql.display()));
+    let process = Process::run(up, setup).await;
+    let client = process.client();
+    let value = client.get("/value?greeting").await.expect(200).text();
+    assert_eq!(value, "ok: good=morning");
+    let select = client
+        .post("/sql?journal", &().into())
+        .body("SELECT n FROM counts");
+    assert_eq!(select.await.expect(200).text(), "ok: [[3]]");
+}
+
+#[test]
+fn what_it_cannot_begin_with_is_named() {
+    let refusal = |flags: [&str; 2]| {
+        let setup = Setup::faults().only("hidden");
+        let mut up = process::command("up", &setup);
+        up.args(["--no-build", "--listen", "127.0.0.1:0"]);
+        let output = up.args(flags).output().expect("the command can be run");
+        assert!(!output.status.success(), "{flags:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    for (flags, named) in [
+        (
+            ["--key-value", "a=b"],
+            "--key-value a: no component has \"default\" in key_value_stores",
+        ),
+        (
+            ["--sqlite", "SELECT 1"],
+            "--sqlite SELECT 1: no component has \"default\" in sqlite_databases",
+        ),
+        (
+            ["--sqlite", "@nowhere.sql"],
+            "--sqlite @nowhere.sql: cannot read nowhere.sql",
+        ),
+        (["--key-value", "a"], "write NAME=VALUE"),
+    ] {
+        let error = refusal(flags);
+        assert!(error.contains(named), "{flags:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn flags_reach_the_components() {
     let setup = Setup::faults()
         .variable("greeting", "good evening")

@@ -3,6 +3,7 @@
 mod live;
 mod load;
 pub mod reach;
+mod seed;
 mod sources;
 mod storage;
 pub(crate) mod validate;
@@ -17,6 +18,7 @@ use std::{
 
 use ipnet::IpNet;
 pub use live::Live;
+pub use seed::Seed;
 
 use crate::{
     capability::wasi::Staging,
@@ -87,6 +89,11 @@ impl App {
     /// Reads, validates and prepares what is to take the place of this one.
     pub fn renew(&self, options: &Options, progress: &dyn Fn(&str)) -> anyhow::Result<Arc<Self>> {
         load::load(options, self.draining.clone(), progress).map(Arc::new)
+    }
+
+    /// Writes what it is to begin with.
+    pub async fn plant(&self, seed: &Seed) -> anyhow::Result<()> {
+        seed.write(&self.storage).await
     }
 
     /// The manifest it was made from.

@@ -52,6 +52,16 @@ impl Storage {
         })
     }
 
+    /// The database with this label.
+    pub fn database(&self, label: &str) -> Option<&sqlite::Database> {
+        self.databases.get(label)
+    }
+
+    /// The key-value store with this label.
+    pub fn store(&self, label: &str) -> Option<key_value::backend::Store> {
+        self.stores.get(label)
+    }
+
     /// The databases that `component` may use.
     pub fn databases(&self, component: &Component) -> sqlite::Grant {
         let find = |label: &str| self.databases.get(label).cloned();

@@ -34,7 +34,13 @@ enum Command {
 #[derive(Args)]
 struct Application {
     /// Manifest of the application, or the folder it is in
-    #[arg(short, long, value_name = "PATH", default_value = "spin.toml")]
+    #[arg(
+        short,
+        long,
+        value_name = "PATH",
+        default_value = "spin.toml",
+        aliases = ["from-file", "file"],
+    )]
     from: PathBuf,
     /// Folder for databases, compiled code and build stamps [default: .selvedge beside the manifest]
     #[arg(long, value_name = "PATH")]

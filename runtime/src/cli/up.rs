@@ -15,9 +15,9 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Application, progress, reload::Reload};
+use super::{Application, pair, progress, reload::Reload};
 use crate::{
-    app::{App, Live},
+    app::{App, Live, Seed},
     builder,
     clock::TestClock,
     log, manifest,
@@ -35,6 +35,12 @@ const INTERRUPTED: i32 = 130;
 pub struct Up {
     #[command(flatten)]
     application: Application,
+    /// Key and value to put into the key-value store "default" (repeatable)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    key_value: Vec<(String, String)>,
+    /// SQL to run on the database "default", or with @ all that is in a file (repeatable)
+    #[arg(long, value_name = "SQL | @FILE | @FILE:LABEL")]
+    sqlite: Vec<String>,
     /// Address to listen on
     #[arg(long, env = "SPIN_HTTP_LISTEN_ADDR", default_value = "127.0.0.1:3000")]
     listen: String,
@@ -70,6 +76,10 @@ impl Up {
         let mut options = self.application.options()?;
         options.has_private_metrics = self.metrics_listen.is_some();
         options.test_clock = self.test_clock.then(TestClock::default);
+        let seed = Seed {
+            pairs: self.key_value,
+            sql: self.sqlite,
+        };
         if is_built_here {
             let manifest = options.read_manifest()?;
             builder::build(&manifest, &options.state_dir, &progress)?;
@@ -105,6 +115,7 @@ impl Up {
                 None => None,
             };
             let app = App::load(&options, &progress)?;
+            app.plant(&seed).await?;
             let stop = stop_signal()?;
             let hangups = hangups()?;
             let scheme = if tls.is_some() { "https" } else { "http" };
