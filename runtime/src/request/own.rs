@@ -27,6 +27,7 @@ pub const NOTHING: &str = "There is nothing at this path.";
 #[derive(Debug, Clone, Copy)]
 pub enum Own {
     Health,
+    SpinHealth,
     Readiness,
     Metrics,
     Clock,
@@ -37,6 +38,8 @@ impl Own {
     pub fn at(app: &App, path: &str) -> Option<Self> {
         match path {
             "/healthz" => Some(Self::Health),
+            // Where those look who run Spin applications.
+            "/.well-known/spin/health" => Some(Self::SpinHealth),
             "/readyz" => Some(Self::Readiness),
             "/metrics" => Some(Self::Metrics),
             "/_selvedge/clock" if app.test_clock().is_some() => Some(Self::Clock),
@@ -54,6 +57,9 @@ impl Own {
         let is_local = trust::is_local(peer.address, request.headers());
         match (self, app.test_clock()) {
             (Self::Health, _) => words(StatusCode::OK, "ok"),
+            (Self::SpinHealth, _) => {
+                problem::respond(StatusCode::OK, "text/plain", "OK".to_owned())
+            }
             (Self::Readiness, _) if app.is_draining() => {
                 words(StatusCode::SERVICE_UNAVAILABLE, "draining")
             }
