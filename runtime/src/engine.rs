@@ -67,7 +67,9 @@ pub fn new(size: PoolSize) -> anyhow::Result<Engine> {
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config)
         .map_err(plain)
-        .context("cannot reserve memory for the instance pool")
+        .context(
+            "cannot reserve memory for all instances; lower max_instances or memory in [component.NAME.tool.selvedge]",
+        )
 }
 
 /// A wasmtime error as an ordinary one.

@@ -19,8 +19,14 @@ use wasi_preview1_component_adapter_provider::{
 use wasmparser::{Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
+/// What all of WebAssembly begins with.
+const MAGIC: &[u8] = b"\0asm";
+
 /// The component that `wasm` is, or can be made.
 pub fn component(wasm: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    if !wasm.starts_with(MAGIC) {
+        bail!("it is not WebAssembly");
+    }
     let mut known = None;
     for payload in Parser::new(0).parse_all(&wasm) {
         if let Payload::Version { encoding, .. } = payload.context("it is not WebAssembly")? {

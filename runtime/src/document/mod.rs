@@ -79,6 +79,9 @@ impl fmt::Display for DocumentErrors {
 
 impl std::error::Error for DocumentErrors {}
 
+/// What the parser says of a key that is there twice, without saying which.
+const DUPLICATE: &str = "duplicate key";
+
 struct Document<'a> {
     text: &'a str,
     mistakes: RefCell<Vec<Mistake>>,
@@ -116,7 +119,13 @@ pub fn read<T>(
     let (table, syntax_errors) = DeTable::parse_recoverable(text);
     for error in &syntax_errors {
         let offset = error.span().map_or(0, |span| span.start);
-        document.report(document.line(offset), error.message().replace('\n', "; "));
+        let mut message = error.message().replace('\n', "; ");
+        if let Some(key) = error.span().and_then(|span| text.get(span))
+            && message == DUPLICATE
+        {
+            message = format!("{message}: {key}");
+        }
+        document.report(document.line(offset), message);
     }
     let value = syntax_errors.is_empty().then(|| {
         let fields = Fields::new(&document, table.get_ref(), 1, String::new(), String::new());

@@ -180,6 +180,9 @@ fn is_version_2(fields: &Fields<'_>) -> bool {
         Some(version) if version.as_str() == Some("1") => version
             .report("is \"1\"; rewrite the manifest in version 2, which \"spin doctor\" does"),
         Some(version) => version.report("must be 2"),
+        None if fields.get("spin_version").is_some() => fields.report(
+            "is a manifest of version 1; rewrite it in version 2, which \"spin doctor\" does",
+        ),
         None => fields.report(
             "key \"spin_manifest_version\" is missing; write \"spin_manifest_version = 2\"",
         ),

@@ -26,6 +26,8 @@ pub struct Settings {
 const MIB: u64 = 1 << 20;
 const MIN_MEMORY: u64 = MIB;
 const MAX_MEMORY: u64 = 4 << 30;
+/// Far more than a machine has room for, and few enough to be counted with.
+const MAX_COUNT: u64 = 10_000;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -154,9 +156,10 @@ fn read_count(fields: &Fields<'_>, key: &'static str) -> Option<NonZeroUsize> {
     let value = fields.get(key)?;
     let count = value
         .as_integer()
+        .filter(|count| *count <= MAX_COUNT)
         .and_then(|count| NonZeroUsize::new(usize::try_from(count).ok()?));
     if count.is_none() {
-        value.report("must be a whole number above zero");
+        value.report(&format!("must be a whole number from 1 to {MAX_COUNT}"));
     }
     count
 }

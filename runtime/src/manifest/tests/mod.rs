@@ -201,3 +201,23 @@ fn a_file_that_cannot_be_read_is_named() {
         "{errors}"
     );
 }
+
+#[test]
+fn a_key_that_is_there_twice_is_named() {
+    let found = mistakes("[component.one]\nsource = \"a\"\nsource = \"b\"\n");
+    assert_eq!(found, ["6: duplicate key: source"]);
+}
+
+#[test]
+fn a_manifest_of_version_1_is_told_apart_from_one_without_a_version() {
+    for (text, said) in [
+        (
+            "spin_version = \"1\"\nname = \"a\"\n",
+            "is a manifest of version 1",
+        ),
+        ("name = \"a\"\n", "key \"spin_manifest_version\" is missing"),
+    ] {
+        let errors = parse(text).expect_err("a mistake").to_string();
+        assert!(errors.contains(said), "{errors}");
+    }
+}

@@ -37,10 +37,17 @@ fn settings_out_of_range_are_refused() {
             "deadline = 10",
             "must be a time above zero, such as \"10s\"; units are ms, s and m",
         ),
-        ("max_instances = 0", "must be a whole number above zero"),
+        (
+            "max_instances = 9223372036854775807",
+            "must be a whole number from 1 to 10000",
+        ),
+        (
+            "max_instances = 0",
+            "must be a whole number from 1 to 10000",
+        ),
         (
             "max_concurrency = \"2\"",
-            "must be a whole number above zero",
+            "must be a whole number from 1 to 10000",
         ),
     ];
     for (setting, rule) in rows {

@@ -154,7 +154,7 @@ fn an_executor_is_a_handler_or_a_program() {
             "type = \"wagi\", entrypoint = \"run\"",
             "must be \"_start\"",
         ),
-        ("argv = \"a\"", "key \"executor.type\" is missing"),
+        ("", "key \"executor.type\" is missing"),
     ] {
         let found = mistakes(&body(wrong));
         assert!(
