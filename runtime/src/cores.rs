@@ -7,7 +7,7 @@ use std::{
     num::NonZeroUsize,
     rc::Rc,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -32,9 +32,10 @@ thread_local! {
     static PULSE: Rc<Pulse> = Rc::default();
 }
 
-/// How many cores there are to use.
+/// How many cores there are to use. Found out once: it takes the system several files to say.
 pub fn count() -> usize {
-    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    static COUNT: OnceLock<usize> = OnceLock::new();
+    *COUNT.get_or_init(|| thread::available_parallelism().map_or(1, NonZeroUsize::get))
 }
 
 /// The core this thread works for, below [`count`]. Threads that work for none count as the first.

@@ -5,13 +5,11 @@
 //! one of its component's turns to go on, gives it back at the next tick, and queues again: heavy calls share what
 //! their component is due, light ones and other components never notice.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::cores;
 
 /// Ticks a call may compute before it has to queue: enough for nearly all requests, too few to hurt anybody.
 const FREE_TICKS: u32 = 4;
@@ -23,8 +21,7 @@ pub struct Turns(Arc<Semaphore>);
 impl Turns {
     /// As many turns as there are cores.
     pub fn new() -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self(Arc::new(Semaphore::new(cores)))
+        Self(Arc::new(Semaphore::new(cores::count())))
     }
 
     /// The place of one instance among those that take turns.

@@ -22,6 +22,8 @@ pub use connection::Connection;
 pub use database::Database;
 pub use error::Error;
 
+use crate::cores;
+
 /// A value in one of SQLite's storage classes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
@@ -67,8 +69,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: std::thread::available_parallelism()
-                .map_or(4, |cores| (2 * cores.get()).clamp(4, 16)),
+            connections: (2 * cores::count()).clamp(4, 16),
             wait: Duration::from_secs(5),
             statement: Duration::from_secs(5),
             idle_transaction: Duration::from_secs(10),
