@@ -5,12 +5,13 @@
 //! folder is its owner's alone.
 
 use std::{
+    cell::RefCell,
+    collections::HashMap,
     fs::{self, File},
     hash::{Hash as _, Hasher},
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -23,11 +24,16 @@ use crate::engine::plain;
 /// Files nobody used for this long are removed: each change of a component leaves one behind.
 const KEPT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
+/// The SHA-256 of something that code is made of.
+pub type Digest = [u8; 32];
+
 /// The code of one engine, in one folder.
 pub struct Shelf {
     folder: PathBuf,
     /// What all names begin with: the engine, its settings, and this program, which makes components of sources.
     origin: Sha256,
+    /// What was taken from here already: who shares code shares its memory.
+    taken: RefCell<HashMap<PathBuf, Component>>,
 }
 
 impl Shelf {
@@ -44,39 +50,34 @@ impl Shelf {
         let shelf = Self {
             folder: folder.to_owned(),
             origin: origin.0,
+            taken: RefCell::default(),
         };
         shelf.tidy();
         Ok(shelf)
     }
 
-    /// The component that `make` makes of `sources`, compiled: from here if it was before, else now. The same sources
-    /// must always make the same component.
+    /// The component that `make` makes of `sources`, compiled: from here if it was before, else now. The same sources, in
+    /// the same order, must always make the same component.
     pub fn component(
         &self,
         engine: &Engine,
-        sources: &[Arc<Vec<u8>>],
+        sources: &[Digest],
         make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
     ) -> anyhow::Result<Component> {
         let path = self.path(sources);
-        if is_whole(&path)
-            && let Ok(component) = map(engine, &path)
-        {
-            return Ok(component);
+        if let Some(component) = self.taken.borrow().get(&path) {
+            return Ok(component.clone());
         }
-        let code = engine.precompile_component(&make()?).map_err(plain)?;
-        if let Err(error) = keep(&path, &code) {
-            tracing::warn!(path = %path.display(), %error, "cannot keep compiled code");
-            return load(engine, &code);
-        }
-        map(engine, &path)
+        let component = take(engine, &path, make)?;
+        let mut taken = self.taken.borrow_mut();
+        taken.insert(path, component.clone());
+        Ok(component)
     }
 
-    fn path(&self, sources: &[Arc<Vec<u8>>]) -> PathBuf {
+    fn path(&self, sources: &[Digest]) -> PathBuf {
         let mut name = self.origin.clone();
         for source in sources {
-            // The length keeps two sources from looking like two others.
-            name.update((source.len() as u64).to_le_bytes());
-            name.update(source.as_slice());
+            name.update(source);
         }
         self.folder
             .join(hex(&name.finalize()))
@@ -94,6 +95,25 @@ impl Shelf {
             }
         }
     }
+}
+
+/// The component whose code is kept at `path`, made and kept first where it is not there as a whole.
+fn take(
+    engine: &Engine,
+    path: &Path,
+    make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
+) -> anyhow::Result<Component> {
+    if is_whole(path)
+        && let Ok(component) = map(engine, path)
+    {
+        return Ok(component);
+    }
+    let code = engine.precompile_component(&make()?).map_err(plain)?;
+    if let Err(error) = keep(path, &code) {
+        tracing::warn!(path = %path.display(), %error, "cannot keep compiled code");
+        return load(engine, &code);
+    }
+    map(engine, path)
 }
 
 /// Tells one build of this program from another.
@@ -217,9 +237,10 @@ mod tests {
     fn compile(folder: &Path) -> bool {
         let engine = Engine::default();
         let shelf = Shelf::open(folder, &engine).unwrap();
-        let was_here = is_whole(&shelf.path(&[Arc::new(EMPTY.to_vec())]));
+        let sources = [Sha256::digest(EMPTY).into()];
+        let was_here = is_whole(&shelf.path(&sources));
         shelf
-            .component(&engine, &[Arc::new(EMPTY.to_vec())], || Ok(EMPTY.to_vec()))
+            .component(&engine, &sources, || Ok(EMPTY.to_vec()))
             .unwrap();
         !was_here
     }

@@ -9,16 +9,24 @@ use std::{
 };
 
 use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     componentize, compose,
     manifest::{Component, Dependency, DependencySource, HttpTrigger, Manifest},
+    precompiled::Digest,
 };
 
 /// The files of all components of a manifest.
 pub struct Sources<'a> {
     manifest: &'a Manifest,
-    read: RefCell<HashMap<PathBuf, Arc<Vec<u8>>>>,
+    read: RefCell<HashMap<PathBuf, Arc<Source>>>,
+}
+
+/// A file that was read. Most starts need no more of it than its digest, and many components have it in them.
+struct Source {
+    content: Vec<u8>,
+    digest: Digest,
 }
 
 impl<'a> Sources<'a> {
@@ -30,20 +38,17 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// All that [`Self::compose`] depends on: what is composed how, and of what.
-    pub fn of(
-        &self,
-        component: &Component,
-        trigger: &HttpTrigger,
-    ) -> anyhow::Result<Vec<Arc<Vec<u8>>>> {
-        let (id, middleware) = (&component.id, &trigger.middleware);
-        let how = format!("{id} {:?} {middleware:?}", component.dependencies);
-        let mut sources = vec![Arc::new(how.into_bytes()), self.source(component)?];
+    /// All that [`Self::compose`] depends on: what is composed how, and of what. Not the component's own name: two that
+    /// are made of the same files in the same way are one piece of code.
+    pub fn of(&self, component: &Component, trigger: &HttpTrigger) -> anyhow::Result<Vec<Digest>> {
+        let middleware = &trigger.middleware;
+        let how = format!("{:?} {middleware:?}", component.dependencies);
+        let mut sources = vec![Sha256::digest(how).into(), self.source(component)?.digest];
         for dependency in &component.dependencies {
-            sources.push(self.dependency(component, dependency)?);
+            sources.push(self.dependency(component, dependency)?.digest);
         }
         for entry in middleware {
-            sources.push(self.source(self.component(&entry.component)?)?);
+            sources.push(self.source(self.component(&entry.component)?)?.digest);
         }
         Ok(sources)
     }
@@ -85,7 +90,9 @@ impl<'a> Sources<'a> {
         for dependency in &component.dependencies {
             let wasm = match &dependency.source {
                 DependencySource::Component(id) => self.made(self.component(id)?)?,
-                DependencySource::File(_) => self.dependency(component, dependency)?.to_vec(),
+                DependencySource::File(_) => {
+                    self.dependency(component, dependency)?.content.clone()
+                }
             };
             answers.push(compose::Supply { dependency, wasm });
         }
@@ -94,7 +101,7 @@ impl<'a> Sources<'a> {
 
     /// The component that a source is, or is made into.
     fn made(&self, component: &Component) -> anyhow::Result<Vec<u8>> {
-        let source = self.source(component)?.to_vec();
+        let source = self.source(component)?.content.clone();
         componentize::component(source).with_context(|| {
             let path = self.manifest.root.join(&component.source);
             format!("component {:?}: {}", component.id, path.display())
@@ -102,7 +109,7 @@ impl<'a> Sources<'a> {
     }
 
     /// The file that a component is.
-    fn source(&self, component: &Component) -> anyhow::Result<Arc<Vec<u8>>> {
+    fn source(&self, component: &Component) -> anyhow::Result<Arc<Source>> {
         let path = self.manifest.root.join(&component.source);
         self.file(&path).with_context(|| {
             format!(
@@ -123,7 +130,7 @@ impl<'a> Sources<'a> {
         &self,
         component: &Component,
         dependency: &Dependency,
-    ) -> anyhow::Result<Arc<Vec<u8>>> {
+    ) -> anyhow::Result<Arc<Source>> {
         match &dependency.source {
             DependencySource::Component(id) => self.source(self.component(id)?),
             DependencySource::File(path) => {
@@ -140,14 +147,16 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// A file's content, read once: middleware stands before many.
-    fn file(&self, path: &Path) -> std::io::Result<Arc<Vec<u8>>> {
-        if let Some(content) = self.read.borrow().get(path) {
-            return Ok(content.clone());
+    /// A file, read once: middleware stands before many.
+    fn file(&self, path: &Path) -> std::io::Result<Arc<Source>> {
+        if let Some(source) = self.read.borrow().get(path) {
+            return Ok(source.clone());
         }
-        let content = Arc::new(fs::read(path)?);
+        let content = fs::read(path)?;
+        let digest = Sha256::digest(&content).into();
+        let source = Arc::new(Source { content, digest });
         let mut files = self.read.borrow_mut();
-        files.insert(path.to_owned(), content.clone());
-        Ok(content)
+        files.insert(path.to_owned(), source.clone());
+        Ok(source)
     }
 }
