@@ -1,6 +1,6 @@
 //! The request id: kept from the caller when it is harmless, made otherwise.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName};
 use uuid::Builder;
@@ -12,8 +12,15 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// guesses one: random numbers that cost no call of the system will do.
 pub fn new() -> String {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    let millis = since_epoch.map_or(0, |duration| duration.as_millis() as u64);
-    let [.., a, b, c, d, e, f, g, h, i, j] = fastrand::u128(..).to_be_bytes();
+    at(since_epoch.unwrap_or_default(), fastrand::u128(..))
+}
+
+/// The id of that time. Parts of a millisecond come first after it (RFC 9562, 6.2, method 3): requests are faster.
+fn at(since_epoch: Duration, random: u128) -> String {
+    let fraction = since_epoch.subsec_nanos() % 1_000_000 * 4096 / 1_000_000;
+    let [a, b] = (fraction as u16).to_be_bytes();
+    let [.., c, d, e, f, g, h, i, j] = random.to_be_bytes();
+    let millis = since_epoch.as_millis() as u64;
     let builder = Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, e, f, g, h, i, j]);
     builder.into_uuid().to_string()
 }
@@ -60,6 +67,14 @@ mod tests {
         let (one, other) = (new(), new());
         assert!(is_valid(&one) && one.as_bytes()[14] == b'7', "{one}");
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn ids_sort_by_time_within_a_millisecond_too() {
+        let time = |micros: u64| Duration::from_micros(1_795_400_000_123_000 + micros);
+        for micros in 0..2_000 {
+            assert!(at(time(micros), u128::MAX) < at(time(micros + 1), 0));
+        }
     }
 
     #[test]
