@@ -66,7 +66,9 @@ async fn memory_beyond_the_limit_is_refused() {
 
 #[tokio::test]
 async fn a_component_answers_again_after_each_failure() {
-    let client = client();
+    // Nobody else's failures take its places.
+    let application = Setup::faults().start();
+    let client = application.client();
     for fault in [
         "trap",
         "loop",
